@@ -1,0 +1,297 @@
+"""Django's settings, in one file over typed reads of the environment (`.env.example` lists them all)."""
+
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from config import embedded, env, logs, paths
+
+BASE_DIR = paths.BASE
+DARKROOM_DATA = paths.data_folder()
+PORT = env.integer("PORT", 8000, minimum=1)
+HOST = env.text("HOST", "127.0.0.1")
+PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+DEBUG = env.boolean("DEBUG", False)
+
+
+def _secret_key() -> str:
+    """SECRET_KEY, or one made at the first start and kept in the data folder."""
+    given = env.secret("SECRET_KEY")
+    if given:
+        return given
+    kept = DARKROOM_DATA / "secret_key"
+    if not kept.exists():
+        DARKROOM_DATA.mkdir(parents=True, exist_ok=True)
+        kept.touch(mode=0o600)
+        kept.write_text(secrets.token_urlsafe(50))
+    return kept.read_text().strip()
+
+
+def _database(url: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    options: dict[str, Any] = dict(parse_qsl(parts.query))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or options.pop("host", ""),
+        "PORT": str(parts.port or ""),
+        "OPTIONS": options,
+    }
+
+
+SECRET_KEY = _secret_key()
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+
+INSTALLED_APPS = [
+    "config",
+    "accounts",
+    "generations",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "servestatic.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "django_cotton.apps.SimpleAppConfig",
+    "template_partials.apps.SimpleAppConfig",
+    "django_htmx",
+    "lucide",
+]
+
+MIDDLEWARE = [
+    "config.health.HealthMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "loaders": [
+                (
+                    "template_partials.loader.Loader",
+                    [
+                        (
+                            "django.template.loaders.cached.Loader",
+                            [
+                                "django_cotton.cotton_loader.Loader",
+                                "django.template.loaders.filesystem.Loader",
+                                "django.template.loaders.app_directories.Loader",
+                            ],
+                        )
+                    ],
+                )
+            ],
+            "builtins": [
+                "django_cotton.templatetags.cotton",
+                "template_partials.templatetags.partials",
+                "django.templatetags.static",
+            ],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "accounts.context.shell",
+            ],
+        },
+    }
+]
+
+DATABASES = {"default": _database(paths.database_url() or embedded.url(DARKROOM_DATA))}
+# A bounded pool a process, however many threads wait in it: with one connection a thread, hundreds of
+# threads exhaust the server (measured). Celery's prefork children want plain connections.
+if env.boolean("DATABASE_POOL", True):
+    DATABASES["default"]["OPTIONS"]["pool"] = {
+        "min_size": 1,
+        "max_size": env.integer("DATABASE_POOL_SIZE", 20, minimum=1),
+        "timeout": 30,
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# Celery. The database row is the truth; a message is a ticket that may be lost, doubled or late.
+REDIS_URL = env.secret("REDIS_URL")
+if REDIS_URL:
+    CACHES["default"] = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+    }
+CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_DEFAULT_QUEUE = "generate"
+CELERY_TASK_ROUTES = {"generations.make_renditions": {"queue": "media"}}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_TIMEZONE = "UTC"
+BROKER_FOLDER = DARKROOM_DATA / "broker"
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
+    {
+        "visibility_timeout": 3600,
+        "socket_connect_timeout": 2,
+        # A web process that only sends must not hang on a frozen Redis; workers wait in long polls.
+        "socket_timeout": env.integer("REDIS_SOCKET_TIMEOUT", 2, minimum=1),
+        "socket_keepalive": True,
+        "health_check_interval": 25,
+        "unacked_restore_interval": 10,
+        "global_keyprefix": "darkroom:",
+    }
+    if REDIS_URL
+    else {
+        "data_folder_in": str(BROKER_FOLDER / "messages"),
+        "data_folder_out": str(BROKER_FOLDER / "messages"),
+        "control_folder": str(BROKER_FOLDER / "control"),
+        "store_processed": False,
+        "polling_interval": 0.05,
+    }
+)
+
+# Who you are
+OWNER_EMAIL = env.text("OWNER_EMAIL", "owner@darkroom.localhost")
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+SIGNUP_OPEN = env.boolean("SIGNUP_OPEN", True)
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "create"
+LOGOUT_REDIRECT_URL = "account_login"
+
+# Mail goes to the log until a server is named.
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+if env.text("EMAIL_HOST"):
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_HOST = env.text("EMAIL_HOST")
+    EMAIL_PORT = env.integer("EMAIL_PORT", 587, minimum=1)
+    EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+    EMAIL_HOST_PASSWORD = env.secret("EMAIL_HOST_PASSWORD")
+    EMAIL_USE_TLS = env.boolean("EMAIL_USE_TLS", True)
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Darkroom <darkroom@localhost>")
+
+# Files
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.text("STATIC_ROOT", str(DARKROOM_DATA / "static")))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+S3_BUCKET = env.text("S3_BUCKET")
+S3_ENDPOINT_URL = env.text("S3_ENDPOINT_URL")
+MEDIA_ROOT = DARKROOM_DATA / "media"
+STORAGES: dict[str, Any] = {
+    "default": {
+        "BACKEND": "generations.storage.S3" if S3_BUCKET else "generations.storage.Files",
+    },
+    "staticfiles": {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"},
+}
+# Behind a proxy that serves files itself, the header to answer with instead of the bytes.
+ACCEL_REDIRECT_PREFIX = env.text("ACCEL_REDIRECT_PREFIX")
+DATA_UPLOAD_MAX_MEMORY_SIZE = 50_000_000  # Reference images travel back and forth as data URIs.
+
+# Providers
+CREDITS_PER_USD = env.integer("CREDITS_PER_USD", 100, minimum=1)
+AIMLAPI_KEY = env.secret("AIMLAPI_KEY")
+# Far from PORT, where the next program is the likeliest to be.
+SANDBOX_PORT = env.integer(
+    "SANDBOX_PORT", PORT + 10_000 if PORT < 50_000 else PORT - 10_000, minimum=1
+)
+USE_SANDBOX = not AIMLAPI_KEY and not env.secret("FAL_KEY")
+AIMLAPI_BASE_URL = (
+    f"http://127.0.0.1:{SANDBOX_PORT}"
+    if USE_SANDBOX
+    else env.text("AIMLAPI_BASE_URL", "https://api.aimlapi.com").rstrip("/")
+)
+PROVIDER_RESULT_HOSTS = env.words("PROVIDER_RESULT_HOSTS")
+if USE_SANDBOX:
+    AIMLAPI_KEY = "sandbox"
+    PROVIDER_RESULT_HOSTS = [*PROVIDER_RESULT_HOSTS, f"127.0.0.1:{SANDBOX_PORT}"]
+PROVIDER_IS_LOCAL = urlsplit(AIMLAPI_BASE_URL).hostname in {"127.0.0.1", "localhost", "::1"}
+PROVIDER_DEADLINE = env.seconds("PROVIDER_DEADLINE", 300)
+
+# The engine room
+WORKER_CONCURRENCY = env.integer("WORKER_CONCURRENCY", 32, minimum=1)
+MEDIA_CONCURRENCY = env.integer("MEDIA_CONCURRENCY", 2, minimum=1)
+LEASE_SECONDS = env.integer("LEASE_SECONDS", 30, minimum=1)
+SWEEP_SECONDS = env.seconds("SWEEP_SECONDS", 3)
+# How long a call may be missing from the provider's log before that proves it never ran. A stand-in on
+# this machine writes its log at once; the real one says only that entries land after the answer.
+PROVIDER_LOG_LAG = env.integer("PROVIDER_LOG_LAG", 60 if PROVIDER_IS_LOCAL else 1200)
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+# Browser security
+_HTTPS = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
+SESSION_COOKIE_SAMESITE = "Lax"
+SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _HTTPS
+SECURE_SSL_REDIRECT = _HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if env.boolean("TRUST_PROXY", False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
+_S3_ORIGIN = [S3_ENDPOINT_URL or f"https://{S3_BUCKET}.s3.amazonaws.com"] if S3_BUCKET else []
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        # Custom properties only: a tile's aspect ratio, placeholder and progress.
+        "style-src-attr": ["'unsafe-inline'"],
+        "img-src": ["'self'", "data:", "blob:", *_S3_ORIGIN],
+        "connect-src": ["'self'"],
+        "font-src": ["'self'"],
+        "manifest-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "object-src": ["'none'"],
+    }
+}
+
+# Accounts (allauth)
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = env.text("EMAIL_VERIFICATION", "optional")
+
+LOGGING_CONFIG = None
+logs.configure(json_lines=env.boolean("LOG_JSON", False), level=env.text("LOG_LEVEL", "INFO"))

@@ -1,0 +1,180 @@
+"""Darkroom on one machine: the database, the parts, and nothing left when it stops."""
+
+import contextlib
+import fcntl
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from types import FrameType
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+
+from accounts.services import sign_in, users
+from config import embedded, paths
+from config.parts import Part, all_parts
+
+READY_SECONDS = 90
+STOP_SECONDS = 11  # Within the 15 s that are promised, the database included.
+WATCH_SECONDS = 0.5
+
+
+class CannotStart(RuntimeError):
+    """Why, and what to do about it."""
+
+
+class Supervisor:
+    """Runs every part until told to stop by Ctrl-C or SIGTERM."""
+
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+        self._printing = threading.Lock()
+        self._parts: list[Part] = []
+
+    def run(self) -> None:
+        """Raises CannotStart, DatabaseDidNotStart."""
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, self._on_signal)
+        with _sole_use(), _database():
+            _check_ports()
+            self.say("darkroom", "preparing the database and the pages")
+            prepare()
+            first_owner = users.ensure_owner(settings.OWNER_EMAIL)
+            link = sign_in.link_for(first_owner) if first_owner else ""
+            _forget_connections()
+            self._parts = all_parts(self.say, _environment())
+            try:
+                self._start(link)
+                self._watch()
+            finally:
+                self._stop()
+
+    def say(self, name: str, line: str) -> None:
+        with self._printing:
+            sys.stdout.write(f"{name:<9}| {line}\n")
+            sys.stdout.flush()
+
+    def _start(self, link: str) -> None:
+        for part in self._parts:
+            part.start()
+        if not self._wait_until_ready():
+            return
+        self.say("darkroom", f"Darkroom is ready: {settings.PUBLIC_URL}")
+        if link:
+            self.say("darkroom", f"Sign in as its owner (works once): {link}")
+        if settings.USE_SANDBOX:
+            self.say("darkroom", "Pictures come from the sandbox. For real ones put AIMLAPI_KEY in .env")
+        self.say("darkroom", "Stop with Ctrl-C")
+
+    def _wait_until_ready(self) -> bool:
+        give_up_at = time.monotonic() + READY_SECONDS
+        while not self._stopping.wait(0.1):
+            if _answers():
+                return True
+            if time.monotonic() > give_up_at:
+                raise CannotStart("The web server did not answer; its lines above say why.")
+            for part in self._parts:
+                part.watch()
+        return False
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(WATCH_SECONDS):
+            for part in self._parts:
+                part.watch()
+            if not paths.database_url() and not embedded.is_alive(settings.DARKROOM_DATA):
+                self.say("database", "ended; starting again")
+                embedded.restart(settings.DARKROOM_DATA)
+
+    def _stop(self) -> None:
+        if not self._parts:
+            return
+        self.say("darkroom", "stopping")
+        deadline = time.monotonic() + STOP_SECONDS
+        # The sandbox goes last: calls that wait on it are given the time to end.
+        for part in self._parts[::-1]:
+            if part.name != "sandbox":
+                part.ask_to_stop()
+        for part in self._parts[::-1]:
+            if part.name == "sandbox":
+                part.ask_to_stop()
+            part.wait(deadline)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._stopping.set()
+
+
+def prepare() -> None:
+    """Bring the database and the static files up to this version."""
+    for folder in ("messages", "control"):
+        (settings.BROKER_FOLDER / folder).mkdir(parents=True, exist_ok=True)
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+
+@contextlib.contextmanager
+def _sole_use() -> Iterator[None]:
+    """Hold the data folder for this instance alone. Raises CannotStart."""
+    settings.DARKROOM_DATA.mkdir(parents=True, exist_ok=True)
+    with (settings.DARKROOM_DATA / "up.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise CannotStart(
+                f"Darkroom already runs with {settings.DARKROOM_DATA} (process {lock.read().strip()}). "
+                "Stop it, or set DARKROOM_DATA to another folder."
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def _database() -> contextlib.AbstractContextManager[None]:
+    return contextlib.nullcontext() if paths.database_url() else embedded.running(settings.DARKROOM_DATA)
+
+
+def _check_ports() -> None:
+    wanted = {"PORT": (settings.HOST, settings.PORT)}
+    if settings.USE_SANDBOX:
+        wanted["SANDBOX_PORT"] = ("127.0.0.1", settings.SANDBOX_PORT)
+    for name, address in wanted.items():
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(address)
+            except OSError:
+                raise CannotStart(
+                    f"Port {address[1]} is taken by another program. Set {name} to a free one."
+                ) from None
+
+
+def _environment() -> dict[str, str]:
+    """What the parts must see as we do, whatever they are started from."""
+    return {
+        "DARKROOM_DATA": str(settings.DARKROOM_DATA),
+        "DATABASE_URL": paths.database_url() or embedded.url(settings.DARKROOM_DATA),
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
+
+
+def _forget_connections() -> None:
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+        getattr(connection, "close_pool", lambda: None)()
+
+
+def _answers() -> bool:
+    host = "127.0.0.1" if settings.HOST in {"0.0.0.0", ""} else settings.HOST  # noqa: S104  # compared, not bound
+    try:
+        with urllib.request.urlopen(f"http://{host}:{settings.PORT}/readyz", timeout=2) as answer:  # noqa: S310  # our own address
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False

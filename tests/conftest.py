@@ -1,0 +1,60 @@
+"""The real PostgreSQL under every test: one server a run, one database a worker.
+
+The environment is set before Django's settings are read, so this part runs at import.
+"""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import django
+import pytest
+from django.db import connection
+
+from config import embedded
+
+# Workers of one run inherit the folder of the process that started them.
+OWNS_RUN = "DARKROOM_TEST_RUN" not in os.environ
+RUN = Path(os.environ.setdefault("DARKROOM_TEST_RUN", tempfile.mkdtemp(prefix="darkroom-test-")))
+
+for name in ("DATABASE_URL", "REDIS_URL", "S3_BUCKET", "AIMLAPI_KEY", "FAL_KEY", "AIMLAPI_BASE_URL"):
+    os.environ.pop(name, None)
+os.environ |= {
+    "DARKROOM_DATA": str(RUN),
+    "SECRET_KEY": "only for tests",
+    "DJANGO_SETTINGS_MODULE": "config.settings",
+    "DJANGO_ALLOW_ASYNC_UNSAFE": "true",  # Playwright keeps an event loop running in the test's thread.
+    "DATABASE_POOL": "false",  # Pytest-django drops databases that a pool would hold open.
+    "LOG_LEVEL": "ERROR",
+}
+
+_database = contextlib.ExitStack()
+
+
+def pytest_configure() -> None:
+    _database.enter_context(embedded.running(RUN))
+    django.setup()
+
+
+def pytest_unconfigure() -> None:
+    _database.close()
+    if OWNS_RUN:
+        shutil.rmtree(RUN, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: object) -> Iterator[None]:
+    """Let pytest empty tables between tests; `tests/accounts/test_ledger.py` checks the trigger itself."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:  # type: ignore[attr-defined]
+        cursor.execute("ALTER TABLE accounts_ledgerentry DISABLE TRIGGER ledgerentry_no_truncate")
+    yield
+
+
+@pytest.fixture(autouse=True)
+def _quick_and_alone(settings: object, tmp_path: Path) -> None:
+    """Fast passwords, and files that no other test sees."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
+    settings.MEDIA_ROOT = tmp_path / "media"  # type: ignore[attr-defined]
