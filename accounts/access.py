@@ -1,0 +1,97 @@
+"""Which team a page is about, and whether this person may. Outsiders find nothing (404)."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, cast
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+
+from accounts.errors import NotAllowed
+from accounts.models import Membership, Team, User
+from accounts.permissions import Permission, permissions_of
+from accounts.services import teams
+
+SESSION_KEY = "team_id"
+
+P = ParamSpec("P")
+
+
+class SignedInRequest(HttpRequest):
+    user: User
+
+
+class TeamRequest(SignedInRequest):
+    team: Team
+    membership: Membership
+
+
+def signed_in(
+    view: Callable[Concatenate[SignedInRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    return cast("Callable[Concatenate[HttpRequest, P], HttpResponse]", login_required(view))
+
+
+def team_required(
+    permission: Permission,
+) -> Callable[
+    [Callable[Concatenate[TeamRequest, P], HttpResponse]],
+    Callable[Concatenate[HttpRequest, P], HttpResponse],
+]:
+    """Let the view run with `request.team` and `request.membership`, if the role there covers it.
+
+    The team is the one a form names in its field `team`, else the current one.
+    """
+
+    def decorator(
+        view: Callable[Concatenate[TeamRequest, P], HttpResponse],
+    ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            scoped = cast("TeamRequest", request)
+            scoped.membership = _named_membership(scoped) or current_membership(scoped)
+            scoped.team = scoped.membership.team
+            if permission not in permissions_of(scoped.membership):
+                raise PermissionDenied
+            try:
+                return view(scoped, *args, **kwargs)
+            except NotAllowed as error:
+                raise PermissionDenied from error
+
+        return cast("Callable[Concatenate[HttpRequest, P], HttpResponse]", login_required(guarded))
+
+    return decorator
+
+
+def current_team(request: HttpRequest) -> Team:
+    """The team this person works in now."""
+    return current_membership(request).team
+
+
+def current_membership(request: HttpRequest) -> Membership:
+    """The one chosen in this session while it lasts, else the oldest shared, else the personal."""
+    user = cast("User", request.user)
+    mine = list(Membership.objects.for_user(user))
+    chosen = [one for one in mine if str(one.team_id) == request.session.get(SESSION_KEY)]
+    if not mine:
+        return Membership.objects.get(user=user, team=teams.create_personal_team(user))
+    return (chosen or mine)[0]
+
+
+def switch_team(request: HttpRequest, team: Team) -> None:
+    request.session[SESSION_KEY] = str(team.pk)
+
+
+def find_membership(request: HttpRequest, slug: str) -> Membership:
+    """This person's membership in the team of that slug, or 404."""
+    memberships = Membership.objects.filter(user=cast("User", request.user), team__slug=slug)
+    membership = memberships.select_related("team").first()
+    if membership is None:
+        raise Http404
+    return membership
+
+
+def _named_membership(request: HttpRequest) -> Membership | None:
+    slug = request.POST.get("team")
+    return find_membership(request, slug) if slug else None

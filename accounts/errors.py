@@ -1,0 +1,76 @@
+"""What can go wrong, in words fit for the person it happens to. Views pick the HTTP status."""
+
+from accounts.money import format_credits
+
+
+class AccountsError(Exception):
+    """Base of this room's errors; `str()` of each may be shown to the user."""
+
+
+class NotAllowed(AccountsError):
+    """The actor's role in the team does not cover this."""
+
+    def __init__(self) -> None:
+        super().__init__("Your role cannot do this.")
+
+
+class NotAMember(AccountsError):
+    def __init__(self, who: str, team: object) -> None:
+        super().__init__(f"{who} is not in {team}.")
+
+
+class LastOwner(AccountsError):
+    def __init__(self, team: object) -> None:
+        super().__init__(f"{team} needs an owner. Make somebody else an owner first.")
+
+
+class PersonalTeam(AccountsError):
+    def __init__(self, slug: str) -> None:
+        super().__init__(f"{slug} is somebody's personal team: choose another slug.")
+
+
+class InvitationUnusable(AccountsError):
+    """The invitation was used, revoked or ran out, or is meant for somebody else."""
+
+
+class SignInLinkUnusable(AccountsError):
+    """A one-time sign-in link that was used, ran out, or was never ours."""
+
+
+class AlreadySetUp(AccountsError):
+    def __init__(self) -> None:
+        super().__init__("This account is set up already.")
+
+
+class EmailTaken(AccountsError):
+    def __init__(self) -> None:
+        super().__init__("Somebody here has this e-mail address already.")
+
+
+class InsufficientCredits(AccountsError):
+    """Amounts in microcredits."""
+
+    def __init__(self, *, needed: int, available: int) -> None:
+        self.needed = needed
+        self.available = available
+        super().__init__(
+            f"You need {format_credits(needed)} credits and have {format_credits(available)}."
+        )
+
+    @property
+    def missing(self) -> int:
+        return self.needed - self.available
+
+
+class KeyReused(AccountsError):
+    """A ledger key was said again for another team or amount; nothing was booked."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"The reference {key} was used before, for another team or amount.")
+
+
+class HoldResolved(AccountsError):
+    """A hold was captured or released before, differently from what is asked now."""
+
+    def __init__(self, hold: str) -> None:
+        super().__init__(f"The hold {hold} was settled before, in another way.")

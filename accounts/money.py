@@ -1,0 +1,34 @@
+"""Credits as people write them. Everywhere else an amount is a whole number of microcredits."""
+
+from decimal import Decimal, InvalidOperation
+
+MICROCREDITS = 1_000_000
+# Far above any real balance, and far below what a bigint column holds.
+MAX_CREDITS = 1_000_000_000
+
+
+def format_credits(microcredits: int) -> str:
+    """The exact amount in credits: "12", "3.3", "2,480"."""
+    whole, rest = divmod(abs(microcredits), MICROCREDITS)
+    sign = "-" if microcredits < 0 else ""
+    decimals = f".{rest:06d}".rstrip("0") if rest else ""
+    return f"{sign}{whole:,}{decimals}"
+
+
+def parse_credits(text: str) -> int:
+    """Microcredits from "12" or "3.3". Raises ValueError with words for whoever wrote it."""
+    try:
+        amount = Decimal(text.strip())
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or not 0 <= amount <= MAX_CREDITS:
+        raise ValueError(f"{text!r} is not an amount of credits: write one such as 500 or 2.5.")
+    return to_microcredits(amount)
+
+
+def to_microcredits(credits_: Decimal) -> int:
+    """Raises ValueError for a fraction finer than a microcredit, rather than round money."""
+    microcredits = credits_ * MICROCREDITS
+    if microcredits != microcredits.to_integral_value():
+        raise ValueError("Credits have at most six decimals.")
+    return int(microcredits)

@@ -1,0 +1,55 @@
+"""What a role may do, as data. A permission is asked about in a team; nobody has any outside."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
+
+from accounts.models import Membership, Role, Team
+
+
+class Permission(StrEnum):
+    VIEW_IMAGES = "view_images"
+    REPORT_IMAGE = "report_image"
+    GENERATE = "generate"
+    VIEW_LEDGER = "view_ledger"
+    MANAGE_MEMBERS = "manage_members"
+    MANAGE_TEAM = "manage_team"
+
+
+_VIEWER = frozenset({Permission.VIEW_IMAGES, Permission.REPORT_IMAGE})
+_MEMBER = _VIEWER | {Permission.GENERATE}
+_ADMIN = _MEMBER | {Permission.VIEW_LEDGER, Permission.MANAGE_MEMBERS}
+_OWNER = _ADMIN | {Permission.MANAGE_TEAM}
+
+ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
+    Role.VIEWER: _VIEWER,
+    Role.MEMBER: _MEMBER,
+    Role.ADMIN: _ADMIN,
+    Role.OWNER: _OWNER,
+}
+
+
+def permissions_of(membership: Membership) -> frozenset[Permission]:
+    granted = ROLE_PERMISSIONS[Role(membership.role)]
+    # A personal team is one person's, so there is nobody to manage in it.
+    return granted - {Permission.MANAGE_MEMBERS} if membership.team.is_personal else granted
+
+
+def has_permission(
+    user: AbstractBaseUser | AnonymousUser, permission: Permission, team: Team
+) -> bool:
+    if not user.is_authenticated or not user.is_active:
+        return False
+    membership = Membership.objects.filter(team=team, user=user.pk).select_related("team").first()
+    return membership is not None and permission in permissions_of(membership)
+
+
+def assignable_roles(membership: Membership) -> tuple[Role, ...]:
+    """The roles this member may give and take. Only owners deal with owners."""
+    if Permission.MANAGE_MEMBERS not in permissions_of(membership):
+        return ()
+    if membership.role == Role.OWNER:
+        return tuple(Role)
+    return tuple(role for role in Role if role is not Role.OWNER)

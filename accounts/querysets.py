@@ -1,0 +1,69 @@
+from typing import TYPE_CHECKING, Self
+
+from django.contrib.auth.models import BaseUserManager
+from django.db import models
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    # ruff does not see the quoted type arguments below.
+    from accounts.models import Invitation, Membership, Team, User  # noqa: F401
+
+
+class UserManager(BaseUserManager["User"]):
+    """Creates the row alone; `services.users.create` also gives the person a team."""
+
+    def create_user(self, email: str, password: str | None = None, *, name: str = "") -> "User":
+        return self._create(email, password, name=name, is_staff=False, is_superuser=False)
+
+    def create_superuser(
+        self, email: str, password: str | None = None, *, name: str = ""
+    ) -> "User":
+        return self._create(email, password, name=name, is_staff=True, is_superuser=True)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=(username or "").lower())
+
+    def _create(
+        self, email: str, password: str | None, *, name: str, is_staff: bool, is_superuser: bool
+    ) -> "User":
+        if not email:
+            raise ValueError("A user needs an e-mail address.")
+        user = self.model(
+            email=email.lower(), name=name, is_staff=is_staff, is_superuser=is_superuser
+        )
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class TeamQuerySet(models.QuerySet["Team"]):
+    def for_user(self, user: "User") -> Self:
+        """The teams of this person, their personal one last."""
+        return self.filter(memberships__user=user).order_by(
+            models.F("personal_owner").asc(nulls_first=True), "name", "id"
+        )
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def for_user(self, user: "User") -> Self:
+        """Shared teams in the order they were joined, the personal one last."""
+        return (
+            self.filter(user=user)
+            .select_related("team")
+            .order_by(models.F("team__personal_owner").asc(nulls_first=True), "created_at")
+        )
+
+    def owners(self) -> Self:
+        return self.filter(role="owner")
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def pending(self) -> Self:
+        return self.filter(
+            accepted_at=None, revoked_at=None, expires_at__gt=timezone.now()
+        ).order_by("-created_at")
+
+    def take_back(self) -> int:
+        """End those still open; the condition settles a race with somebody accepting."""
+        open_ones = self.filter(accepted_at=None, revoked_at=None)
+        return open_ones.update(revoked_at=timezone.now())

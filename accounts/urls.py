@@ -1,0 +1,66 @@
+"""The room's addresses. Those of allauth's views keep allauth's names, which its code reverses."""
+
+from allauth.account import views as allauth
+from django.urls import path, re_path
+from django.views.decorators.cache import never_cache
+
+from accounts.views import invitations, settings, sign_in, teams, theme, welcome
+
+urlpatterns = [
+    path("signin/", never_cache(allauth.login), name="account_login"),
+    path("signin/link/<str:token>/", sign_in.login_link, name="login-link"),
+    path(
+        "signin/code/", never_cache(allauth.confirm_login_code), name="account_confirm_login_code"
+    ),
+    path("signup/", never_cache(allauth.signup), name="account_signup"),
+    path("signout/", never_cache(allauth.logout), name="account_logout"),
+    path("account/inactive/", never_cache(allauth.account_inactive), name="account_inactive"),
+    path("account/confirm/", never_cache(allauth.reauthenticate), name="account_reauthenticate"),
+    path("email/", never_cache(allauth.email), name="account_email"),
+    path(
+        "email/confirm/",
+        never_cache(allauth.email_verification_sent),
+        name="account_email_verification_sent",
+    ),
+    re_path(
+        r"^email/confirm/(?P<key>[-:\w]+)/$",
+        never_cache(allauth.confirm_email),
+        name="account_confirm_email",
+    ),
+    path("password/change/", never_cache(allauth.password_change), name="account_change_password"),
+    path("password/set/", never_cache(allauth.password_set), name="account_set_password"),
+    path("password/reset/", never_cache(allauth.password_reset), name="account_reset_password"),
+    path(
+        "password/reset/sent/",
+        never_cache(allauth.password_reset_done),
+        name="account_reset_password_done",
+    ),
+    re_path(
+        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        never_cache(allauth.password_reset_from_key),
+        name="account_reset_password_from_key",
+    ),
+    path(
+        "password/reset/done/",
+        never_cache(allauth.password_reset_from_key_done),
+        name="account_reset_password_from_key_done",
+    ),
+    path("welcome/", welcome.welcome, name="welcome"),
+    path("theme/", theme.theme, name="theme"),
+    path("teams/new/", teams.team_new, name="team-new"),
+    path("teams/switch/", teams.team_switch, name="team-switch"),
+    path("invitations/<str:token>/", invitations.invitation, name="invitation"),
+    path("settings/", settings.team_settings, name="team-settings"),
+    path("settings/invitations/", settings.team_invite, name="team-invite"),
+    path(
+        "settings/invitations/<uuid:invitation_id>/revoke/",
+        settings.invitation_revoke,
+        name="invitation-revoke",
+    ),
+    path("settings/members/<uuid:membership_id>/", settings.member_role, name="member-role"),
+    path(
+        "settings/members/<uuid:membership_id>/remove/",
+        settings.member_remove,
+        name="member-remove",
+    ),
+]

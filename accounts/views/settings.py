@@ -1,0 +1,103 @@
+"""The team's own page. A row of another team is not found; what a role may do to one, services say."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.access import TeamRequest, team_required
+from accounts.errors import LastOwner, NotAMember
+from accounts.forms import InviteForm, RoleForm, TeamForm
+from accounts.permissions import Permission, assignable_roles
+from accounts.services import invitations, teams
+
+NEW_LINK = "new_invitation_link"
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@team_required(Permission.VIEW_IMAGES)
+def team_settings(request: TeamRequest) -> HttpResponse:
+    form = TeamForm(request.POST or None, initial={"name": request.team.name})
+    if form.is_valid():
+        teams.rename(by=request.user, team=request.team, name=form.cleaned_data["name"])
+        messages.success(request, "Saved.")
+        return redirect("team-settings")
+    return _page(request, team_form=form)
+
+
+@require_POST
+@team_required(Permission.MANAGE_MEMBERS)
+def team_invite(request: TeamRequest) -> HttpResponse:
+    form = InviteForm(request.POST, roles=assignable_roles(request.membership))
+    if not form.is_valid():
+        return _page(request, invite_form=form)
+    invitation, secret = invitations.invite(by=request.user, team=request.team, **form.cleaned_data)
+    link = request.build_absolute_uri(reverse("invitation", args=[secret]))
+    if invitation.email and not invitations.mail(invitation=invitation, link=link):
+        messages.warning(request, "The mail could not be sent: pass the link on yourself.")
+    request.session[NEW_LINK] = link
+    return redirect("team-settings")
+
+
+@require_POST
+@team_required(Permission.VIEW_IMAGES)
+def invitation_revoke(request: TeamRequest, invitation_id: UUID) -> HttpResponse:
+    invitation = get_object_or_404(request.team.invitations, pk=invitation_id)
+    invitations.revoke(by=request.user, invitation=invitation)
+    messages.success(request, "The invitation was taken back.")
+    return redirect("team-settings")
+
+
+@require_POST
+@team_required(Permission.VIEW_IMAGES)
+def member_role(request: TeamRequest, membership_id: UUID) -> HttpResponse:
+    membership = get_object_or_404(request.team.memberships, pk=membership_id)
+    form = RoleForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "There is no such role.")
+        return redirect("team-settings")
+    try:
+        teams.change_role(
+            by=request.user, team=request.team, user=membership.user, **form.cleaned_data
+        )
+    except (LastOwner, NotAMember) as error:
+        messages.error(request, str(error))
+    return redirect("team-settings")
+
+
+@require_POST
+@team_required(Permission.VIEW_IMAGES)
+def member_remove(request: TeamRequest, membership_id: UUID) -> HttpResponse:
+    """Everyone may remove themselves."""
+    membership = get_object_or_404(request.team.memberships, pk=membership_id)
+    leaving = membership.user == request.user
+    try:
+        teams.remove_member(by=request.user, team=request.team, user=membership.user)
+    except (LastOwner, NotAMember) as error:
+        messages.error(request, str(error))
+        return redirect("team-settings")
+    return redirect("create" if leaving else "team-settings")
+
+
+def _page(
+    request: TeamRequest,
+    *,
+    team_form: TeamForm | None = None,
+    invite_form: InviteForm | None = None,
+) -> HttpResponse:
+    roles = assignable_roles(request.membership)
+    page = {
+        "members": request.team.memberships.select_related("user").order_by("created_at"),
+        "invitations": request.team.invitations.pending(),
+        "roles": roles,
+        "team_form": team_form or TeamForm(initial={"name": request.team.name}),
+        "invite_form": invite_form or InviteForm(roles=roles),
+        "new_link": request.session.pop(NEW_LINK, ""),
+    }
+    refused = any(form is not None and form.is_bound for form in (team_form, invite_form))
+    return render(request, "accounts/settings.html", page, status=422 if refused else 200)
