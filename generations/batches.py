@@ -1,0 +1,168 @@
+"""One request as a page shows it: its tiles, its stage in words, what it cost, what went wrong."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+
+from generations import catalog, failures
+from generations.models import (
+    DecisionAction,
+    GenerationRequest,
+    Image,
+    ImageStatus,
+    Status,
+)
+
+FURTHEST = 95  # A bar is a guess by the clock, so it never claims to be done.
+STAGES = {
+    Status.SENDING: "Rendering",
+    Status.SUBMITTED: "Waiting at the provider",
+    Status.ANSWERED: "Saving",
+    Status.UNCONFIRMED: "Checking with the provider",
+}
+WAITING_FOR_STORE = {
+    "storage": "Waiting for storage; kept, not paid twice",
+    "download": "Fetching from the provider, trying again",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """`state` is pending, ready, failed, blocked or hidden; `note` says why one is hidden."""
+
+    state: str
+    image: Image | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    request: GenerationRequest
+    ahead: int = 0
+
+    @property
+    def id(self) -> object:
+        return self.request.pk
+
+    @property
+    def prompt(self) -> str:
+        return self.request.prompt
+
+    @property
+    def status(self) -> str:
+        return self.request.status
+
+    @property
+    def created_at(self) -> datetime:
+        return self.request.created_at
+
+    @property
+    def num_images(self) -> int:
+        return self.request.num_images
+
+    @property
+    def is_open(self) -> bool:
+        return self.request.is_open
+
+    @property
+    def model_name(self) -> str:
+        return catalog.get_model(self.request.model).name
+
+    @property
+    def can_cancel(self) -> bool:
+        return self.request.status == Status.QUEUED
+
+    @property
+    def can_retry(self) -> bool:
+        return not self.is_open
+
+    @property
+    def stage(self) -> str:
+        """What happens now, in words."""
+        status = Status(self.request.status)
+        if status == Status.QUEUED and self.request.error_code:
+            return "Provider busy, trying again"
+        if status == Status.QUEUED:
+            return f"Queued · {self.ahead} ahead" if self.ahead else "Queued"
+        if status == Status.ANSWERED and self.request.error_code in WAITING_FOR_STORE:
+            return WAITING_FOR_STORE[self.request.error_code]
+        return STAGES.get(status, "")
+
+    @property
+    def progress(self) -> int:
+        """Percent of the usual time that has gone by; whole only when the images are there."""
+        started = self.request.started_at
+        if started is None:
+            return 0
+        usual = catalog.get_model(self.request.model).typical_seconds
+        return min(int(100 * (timezone.now() - started).total_seconds() / usual), FURTHEST)
+
+    @property
+    def aspect(self) -> float:
+        width, height = catalog.dimensions(
+            catalog.get_model(self.request.model), self.request.params
+        )
+        return round(min(max(width / height, 0.5), 2.4), 4)
+
+    @property
+    def cost_microcredits(self) -> int:
+        return self.request.hold.amount if self.is_open else self.request.hold.captured
+
+    @property
+    def failure(self) -> failures.Failure | None:
+        if self.request.status == Status.CANCELLED:
+            return failures.CANCELLED
+        if self.request.status == Status.FAILED:
+            return failures.explain(self.request.error_code)
+        return None
+
+    @property
+    def blocked(self) -> bool:
+        return self.request.error_code in {"blocked", "refused"}
+
+    @property
+    def tiles(self) -> list[Tile]:
+        """One tile for each image asked for, or that came."""
+        tiles = [_tile(image) for image in self._images()]
+        if self.is_open or self.failure:
+            missing = "pending" if self.is_open else "blocked" if self.blocked else "failed"
+            tiles = [tile for tile in tiles if tile.state in {"ready", "hidden"}]
+            tiles += [Tile(missing)] * (self.num_images - len(tiles))
+        return tiles
+
+    @property
+    def ready(self) -> int:
+        return sum(tile.state == "ready" for tile in self.tiles)
+
+    def _images(self) -> Iterable[Image]:
+        return sorted(self.request.images.all(), key=lambda image: image.index)
+
+
+def present(requests: Iterable[GenerationRequest]) -> list[Batch]:
+    return [Batch(request, ahead=_ahead(request)) for request in requests]
+
+
+def _ahead(request: GenerationRequest) -> int:
+    """How many requests of the team are queued before this one."""
+    if request.status != Status.QUEUED:
+        return 0
+    return GenerationRequest.objects.filter(
+        team=request.team_id, status=Status.QUEUED, id__lt=request.pk
+    ).count()
+
+
+def _tile(image: Image) -> Tile:
+    if image.hidden_at:
+        return Tile("hidden", note=_why_hidden(image))
+    if image.status == ImageStatus.STORED:
+        return Tile("ready", image)
+    if image.status == ImageStatus.BLOCKED:
+        return Tile("blocked")
+    return Tile("pending" if image.status == ImageStatus.PENDING else "failed")
+
+
+def _why_hidden(image: Image) -> str:
+    reasons = [one.reason for one in image.decisions.all() if one.action == DecisionAction.HIDE]
+    return reasons[0] if reasons else ""

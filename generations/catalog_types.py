@@ -1,0 +1,57 @@
+"""What the catalog says about a model."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from generations.parameters import Integer, Parameter, ReferenceImages
+
+
+class Unit(StrEnum):
+    IMAGE = "image"
+    MEGAPIXEL = "megapixel"
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What the provider asks, in nano-USD, as far as it was known on a day."""
+
+    nano_usd: int
+    unit: Unit
+    source: str
+    further_nano_usd: int | None = None  # for each megapixel after the first; None: as the first
+    counts_inputs: bool = False  # reference images are billed by the megapixel too
+    as_of: date = date(2026, 8, 30)
+
+    @property
+    def further(self) -> int:
+        return self.nano_usd if self.further_nano_usd is None else self.further_nano_usd
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Model:
+    """One model of one provider. `id` is the provider's own name for it."""
+
+    id: str
+    name: str
+    purpose: str
+    family: str
+    parameters: Mapping[str, Parameter]  # in the vendor's names, without model and prompt
+    price: Price
+    typical_seconds: int
+    provider: str = "aimlapi"
+    aliases: tuple[str, ...] = ()
+    featured: bool = False
+    callable: bool = True
+    prompt_max: int = 4000
+
+    @property
+    def max_images(self) -> int:
+        count = self.parameters.get("num_images")
+        return (count.maximum or 1) if isinstance(count, Integer) else 1
+
+    @property
+    def reference(self) -> ReferenceImages | None:
+        found = (p for p in self.parameters.values() if isinstance(p, ReferenceImages))
+        return next(found, None)

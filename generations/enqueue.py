@@ -1,0 +1,48 @@
+"""The only module that sends Celery messages.
+
+A ticket carries no id: it says "claim the next fair row and run it". Tickets may be lost, doubled or late,
+so sending one never fails anything; the sweeper sends it again.
+"""
+
+import functools
+from uuid import UUID
+
+import structlog
+from celery import current_app
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+RUN_NEXT = "generations.run_next"
+FINISH = "generations.finish"
+MAKE_RENDITIONS = "generations.make_renditions"
+
+log = structlog.get_logger(__name__)
+
+
+def ticket_after_commit() -> None:
+    transaction.on_commit(send_ticket, robust=True)
+
+
+def send_ticket() -> bool:
+    return _send(RUN_NEXT, queue="generate")
+
+
+def finish(request_id: UUID) -> bool:
+    return _send(FINISH, str(request_id), queue="generate")
+
+
+def renditions_after_commit(image_id: UUID) -> None:
+    transaction.on_commit(functools.partial(renditions, image_id), robust=True)
+
+
+def renditions(image_id: UUID) -> bool:
+    return _send(MAKE_RENDITIONS, str(image_id), queue="media")
+
+
+def _send(name: str, *arguments: str, queue: str) -> bool:
+    try:
+        current_app.send_task(name, arguments, queue=queue, retry=False, ignore_result=True)
+    except (OperationalError, OSError) as error:
+        log.warning("ticket_not_sent", task=name, error=type(error).__name__)
+        return False
+    return True

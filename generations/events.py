@@ -1,0 +1,89 @@
+"""What changed, to the browsers that watch it.
+
+`changed` notifies inside the caller's transaction, so nobody hears of what was rolled back. Each web
+process keeps one listening connection and fans out in memory. A message carries ids only; the page fetches
+the fragment through its ordinary address, where permissions are checked.
+"""
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import structlog
+from django.db import connection, connections
+
+CHANNEL = "darkroom_requests"
+RECONNECT_SECONDS = 2
+# A browser that reads this slowly fetches the fragments by polling instead.
+QUEUE_LENGTH = 256
+
+log = structlog.get_logger(__name__)
+
+NOTIFY = """
+SELECT pg_notify(%(channel)s, json_build_object('request', id, 'user', user_id)::text)
+FROM generations_generationrequest WHERE id = %(id)s
+"""
+
+
+def changed(request: UUID) -> None:
+    """Tell whoever watches this request that it changed, once the transaction commits."""
+    with connection.cursor() as cursor:
+        cursor.execute(NOTIFY, {"channel": CHANNEL, "id": request})
+
+
+class Hub:
+    """One listening connection a process, and the queues of the browsers it serves."""
+
+    def __init__(self) -> None:
+        self._queues: dict[str, set[asyncio.Queue[str]]] = defaultdict(set)
+        self._listener: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def subscription(self, user_id: UUID) -> AsyncIterator[asyncio.Queue[str]]:
+        """Ids of this person's requests as they change, while the block lasts."""
+        queue: asyncio.Queue[str] = asyncio.Queue(QUEUE_LENGTH)
+        self._queues[str(user_id)].add(queue)
+        if self._listener is None or self._listener.done():
+            self._listener = asyncio.create_task(self._listen())
+        try:
+            yield queue
+        finally:
+            self._queues[str(user_id)].discard(queue)
+            if not self._queues[str(user_id)]:
+                del self._queues[str(user_id)]
+
+    async def _listen(self) -> None:
+        while self._queues:
+            try:
+                await self._relay()
+            except psycopg.OperationalError as error:
+                log.warning("events_reconnect", error=type(error).__name__)
+                await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _relay(self) -> None:
+        async with await psycopg.AsyncConnection.connect(
+            **_connection_parameters(), autocommit=True
+        ) as listening:
+            await listening.execute(f"LISTEN {CHANNEL}")
+            async for notice in listening.notifies():
+                self._deliver(notice.payload)
+
+    def _deliver(self, payload: str) -> None:
+        message = json.loads(payload)
+        for queue in self._queues.get(message["user"], ()):
+            if not queue.full():
+                queue.put_nowait(message["request"])
+
+
+def _connection_parameters() -> dict[str, Any]:
+    parameters = connections["default"].get_connection_params()
+    kept = ("host", "port", "user", "password", "dbname")
+    return {name: value for name, value in parameters.items() if name in kept and value}
+
+
+hub = Hub()

@@ -1,0 +1,94 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from config.ids import uuid7
+from generations.models.request import Visibility
+from generations.querysets import ImageQuerySet
+
+ALT_LENGTH = 120
+
+
+class ImageStatus(models.TextChoices):
+    PENDING = "pending", "To be stored"
+    STORED = "stored", "Stored"
+    BLOCKED = "blocked", "Blocked by the safety filter"
+    LOST = "lost", "Gone at the provider"
+
+
+class Image(models.Model):
+    """One output of a request. Its original is stored byte for byte as the provider made it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    request = models.ForeignKey(
+        "generations.GenerationRequest", on_delete=models.PROTECT, related_name="images"
+    )
+    attempt = models.ForeignKey(
+        "generations.Attempt", on_delete=models.PROTECT, related_name="images"
+    )
+    index = models.PositiveSmallIntegerField()
+    team = models.ForeignKey("accounts.Team", on_delete=models.PROTECT, related_name="images")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="images"
+    )
+    visibility = models.CharField(max_length=8, choices=Visibility, default=Visibility.TEAM)
+    status = models.CharField(max_length=8, choices=ImageStatus, default=ImageStatus.PENDING)
+    folder = models.CharField(max_length=160, blank=True)
+    digest = models.CharField(max_length=64, blank=True)
+    content_type = models.CharField(max_length=20, blank=True)
+    size = models.PositiveIntegerField(default=0)
+    width = models.PositiveIntegerField(default=0)
+    height = models.PositiveIntegerField(default=0)
+    seed = models.BigIntegerField(null=True, blank=True)
+    placeholder = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    stored_at = models.DateTimeField(null=True, blank=True)
+    renditions_at = models.DateTimeField(null=True, blank=True)
+    hidden_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ImageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["attempt", "index"], name="image_once_per_output"),
+            models.CheckConstraint(
+                condition=Q(status=ImageStatus.STORED, stored_at__isnull=False)
+                & ~Q(digest="")
+                & ~Q(folder="")
+                & Q(width__gt=0, height__gt=0)
+                | (~Q(status=ImageStatus.STORED) & Q(stored_at__isnull=True)),
+                name="image_stored_is_whole",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["team", "-id"],
+                condition=Q(status=ImageStatus.STORED),
+                name="image_of_team",
+            ),
+            models.Index(
+                fields=["team", "author", "-id"],
+                condition=Q(status=ImageStatus.STORED),
+                name="image_of_author",
+            ),
+            models.Index(
+                fields=["stored_at"],
+                condition=Q(status=ImageStatus.STORED, renditions_at__isnull=True),
+                name="image_wants_renditions",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.width} × {self.height} {self.get_status_display()}"
+
+    @property
+    def alt(self) -> str:
+        prompt = self.request.prompt
+        return prompt if len(prompt) <= ALT_LENGTH else prompt[: ALT_LENGTH - 1].rstrip() + "…"
+
+    @property
+    def aspect(self) -> float:
+        """Width over height, within what a row of the wall can show."""
+        return round(min(max(self.width / self.height, 0.5), 2.4), 4) if self.height else 1.0

@@ -1,0 +1,162 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from config.ids import uuid7
+from generations.querysets import RequestQuerySet
+
+
+class Status(models.TextChoices):
+    QUEUED = "queued", "Queued"
+    SENDING = "sending", "Sending"
+    SUBMITTED = "submitted", "Submitted"
+    ANSWERED = "answered", "Answered"
+    UNCONFIRMED = "unconfirmed", "Unconfirmed"
+    SUCCEEDED = "succeeded", "Succeeded"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+TERMINAL = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELLED})
+OPEN = frozenset(Status) - TERMINAL
+
+
+class Visibility(models.TextChoices):
+    TEAM = "team", "Team"
+    PRIVATE = "private", "Only me"
+
+
+class Source(models.TextChoices):
+    WEB = "web", "Web"
+    COMMAND = "command", "Command line"
+
+
+class GenerationRequest(models.Model):
+    """What a person asked for. The row is the queue: a committed QUEUED row is a promise to run it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    team = models.ForeignKey("accounts.Team", on_delete=models.PROTECT, related_name="requests")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="requests"
+    )
+    idempotency_key = models.UUIDField()
+    fingerprint = models.CharField(max_length=64)
+    provider = models.CharField(max_length=20)
+    model = models.CharField(max_length=80)
+    prompt = models.TextField()
+    params = models.JSONField()
+    num_images = models.PositiveSmallIntegerField()
+    visibility = models.CharField(max_length=8, choices=Visibility, default=Visibility.TEAM)
+    source = models.CharField(max_length=8, choices=Source, default=Source.WEB)
+    hold = models.OneToOneField("accounts.Hold", on_delete=models.PROTECT, related_name="+")
+
+    status = models.CharField(max_length=12, choices=Status, default=Status.QUEUED)
+    fence = models.BigIntegerField(default=0)
+    attempt_count = models.PositiveSmallIntegerField(default=0)
+    # When the row may next be worked on: a retry's back-off, or the next look at the provider's log.
+    due_at = models.DateTimeField(db_default=Now())
+    tries = models.PositiveSmallIntegerField(default=0)
+    lease_owner = models.CharField(max_length=80, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    error_code = models.CharField(max_length=30, blank=True)
+    error_detail = models.CharField(max_length=500, blank=True)
+
+    created_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = RequestQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["team", "user", "idempotency_key"], name="request_once_per_key"
+            ),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="request_status_known"),
+            models.CheckConstraint(condition=Q(num_images__gte=1), name="request_asks_for_an_image"),
+            models.CheckConstraint(
+                condition=Q(status__in=TERMINAL, finished_at__isnull=False)
+                | (~Q(status__in=TERMINAL) & Q(finished_at__isnull=True)),
+                name="request_finished_with_its_status",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=Status.SENDING) | Q(lease_until__isnull=False),
+                name="request_sending_has_a_lease",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["provider", "team", "due_at", "id"],
+                condition=Q(status=Status.QUEUED),
+                name="request_queue",
+            ),
+            models.Index(
+                fields=["status", "due_at"],
+                condition=~Q(status__in=TERMINAL),
+                name="request_open",
+            ),
+            models.Index(fields=["team", "user", "-id"], name="request_by_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.get_status_display()}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
+
+
+class AttemptState(models.TextChoices):
+    SENT = "sent", "Sent"
+    ANSWERED = "answered", "Answered"
+    REJECTED = "rejected", "Rejected by the provider"
+    NOT_RUN = "not_run", "Provably never ran"
+    UNKNOWN = "unknown", "Outcome unknown"
+    LOST = "lost", "Charged by the provider, no picture"
+
+
+class CostSource(models.TextChoices):
+    BODY = "body", "Stated in the answer"
+    HEADER = "header", "Stated in a header"
+    LOG = "log", "Read in the provider's log"
+    COMPUTED = "computed", "Computed from our price"
+
+
+class Attempt(models.Model):
+    """One paid call to a provider, written before its first byte is sent."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    request = models.ForeignKey(
+        GenerationRequest, on_delete=models.PROTECT, related_name="attempts"
+    )
+    number = models.PositiveSmallIntegerField()
+    fence = models.BigIntegerField()
+    client_request_id = models.CharField(max_length=80, unique=True)
+    state = models.CharField(max_length=10, choices=AttemptState, default=AttemptState.SENT)
+    sent_at = models.DateTimeField(db_default=Now())
+    answered_at = models.DateTimeField(null=True, blank=True)
+    http_status = models.PositiveSmallIntegerField(null=True, blank=True)
+    error_kind = models.CharField(max_length=20, blank=True)
+    error_message = models.CharField(max_length=500, blank=True)
+    inference_id = models.CharField(max_length=120, blank=True)
+    cost_nano_usd = models.BigIntegerField(null=True, blank=True)
+    cost_native = models.BigIntegerField(null=True, blank=True)
+    cost_unit = models.CharField(max_length=20, blank=True)
+    cost_source = models.CharField(max_length=10, choices=CostSource, blank=True)
+    raw_headers = models.JSONField(default=dict, blank=True)
+    raw_body = models.TextField(blank=True)
+    seconds = models.FloatField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["request", "number"], name="attempt_number_once"),
+            models.CheckConstraint(
+                condition=Q(cost_nano_usd__isnull=True) | Q(cost_nano_usd__gte=0),
+                name="attempt_cost_not_negative",
+            ),
+        ]
+        ordering = ["request", "number"]
+
+    def __str__(self) -> str:
+        return f"{self.client_request_id} {self.get_state_display()}"

@@ -1,0 +1,151 @@
+"""AIML API: one synchronous POST that costs money, and a log that says afterwards what it cost.
+
+There is no idempotency key: the id we send is only for finding the request in the log again.
+"""
+
+import json
+import re
+import time
+from collections.abc import Mapping
+from datetime import datetime
+
+import httpx
+
+from generations.providers import answers, guard, transport, usage_log, verdicts
+from generations.providers.base import Answer, Download, LogEntry, ProviderConfig, RawAnswer
+from generations.providers.downloads import Downloader
+from generations.providers.errors import ErrorKind, Outcome, ProviderError
+from generations.providers.guard import AllowedHosts, Resolver
+from generations.providers.redaction import Redactor
+from generations.providers.transport import Exchange
+from generations.providers.wire import Wire
+
+RESULT_HOSTS = ("aimlapi.com", "fal.media")
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+LOG_DEADLINE = 30.0
+
+_KEPT_HEADERS = (
+    "x-inference-id",
+    "x-client-request-id",
+    "x-request-id",
+    "x-aimlapi-credits-used",
+    "x-aimlapi-usd-spent",
+    "content-type",
+    "retry-after",
+)
+_LONGEST_HEADER = 200
+_LONGEST_FAILURE = 64_000
+_KEY = re.compile(r"[!-~]+", re.ASCII)
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
+
+
+class AimlApi:
+    """A Provider. Holds no connection; one may serve many threads."""
+
+    def __init__(self, config: ProviderConfig, *, resolver: Resolver = guard.resolve) -> None:
+        hosts = AllowedHosts((*RESULT_HOSTS, *config.result_hosts))
+        self._config = config
+        self._key = config.key.strip()
+        self._base_url = _base_url(config.base_url)
+        self._resolver = resolver
+        self._downloader = Downloader(config=config, hosts=hosts, resolver=resolver)
+
+    def generate(self, *, payload: Mapping[str, object], client_request_id: str) -> RawAnswer:
+        """Send the paid request exactly once; any 2xx is returned. Raises ProviderError."""
+        if not _REQUEST_ID.fullmatch(client_request_id):
+            # AIML API would drop it silently, and the request could never be found again.
+            raise ValueError("a client request id is 1 to 128 letters, digits or . _ : -")
+        request = httpx.Request(
+            "POST",
+            f"{self._base_url}/v1/images/generations",
+            headers={
+                "Authorization": self._authorization(),
+                "Content-Type": "application/json",
+                "X-Client-Request-Id": client_request_id,
+            },
+            content=json.dumps(dict(payload), allow_nan=False),
+        )
+        redactor = Redactor(key=self._key, prompt=str(payload.get("prompt", "")))
+        return self._ask(request, deadline=self._config.deadline, redactor=redactor)
+
+    def parse(self, raw: RawAnswer) -> Answer:
+        """Read a 2xx, touching nothing else. Raises UnreadableAnswer; it may have been charged."""
+        return answers.read_answer(raw)
+
+    def download(self, url: str) -> Download:
+        """Fetch one result from where results may lie. Raises DownloadError."""
+        return self._downloader.download(url)
+
+    def find_in_log(
+        self, *, client_request_id: str, since: datetime, until: datetime
+    ) -> LogEntry | None:
+        """Look the request up in the log; None only if it is surely not there.
+
+        Rows appear some time after the answer. Raises ProviderError.
+        """
+        offset = 0
+        for _ in range(usage_log.MAX_PAGES):
+            request = httpx.Request(
+                "GET",
+                f"{self._base_url}/v2/logs",
+                params=usage_log.query(since=since, until=until, offset=offset),
+                headers={"Authorization": self._authorization()},
+            )
+            redactor = Redactor(key=self._key)
+            raw = self._ask(request, deadline=LOG_DEADLINE, redactor=redactor)
+            page = usage_log.read_page(raw)
+            entry = page.find(client_request_id)
+            if entry or not page.has_more:
+                return entry
+            offset += len(page.rows)
+        raise ProviderError(
+            f"{self._config.name}'s log has too many rows between the two times",
+            outcome=Outcome.UNKNOWN,
+            kind=ErrorKind.UNREADABLE,
+        )
+
+    def _ask(self, request: httpx.Request, *, deadline: float, redactor: Redactor) -> RawAnswer:
+        wire = Wire(
+            until=time.monotonic() + deadline,
+            connect_timeout=self._config.connect_timeout,
+            resolver=self._resolver,
+        )
+        call = transport.exchange(request, wire=wire, max_bytes=MAX_ANSWER_BYTES)
+        raw = _keep(call, redactor)
+        error = verdicts.judge(call, raw, provider=self._config.name, redactor=redactor)
+        if error:
+            raise error
+        return raw
+
+    def _authorization(self) -> str:
+        if not _KEY.fullmatch(self._key):
+            raise ProviderError(
+                f"The key for {self._config.name} is missing or malformed",
+                outcome=Outcome.REJECTED,
+                kind=ErrorKind.UNAUTHORIZED,
+            )
+        return f"Bearer {self._key}"
+
+
+def _keep(call: Exchange, redactor: Redactor) -> RawAnswer:
+    """What is worth keeping of a call; a whole 2xx is kept to the letter."""
+    body = call.body.decode("utf-8", "replace").replace("\0", "\ufffd")  # PostgreSQL takes no NUL
+    if call.trouble or not call.is_success:
+        body = redactor.without_key(body[:_LONGEST_FAILURE])
+    headers = {
+        name: redactor.without_key(call.headers[name][:_LONGEST_HEADER])
+        for name in _KEPT_HEADERS
+        if name in call.headers
+    }
+    return RawAnswer(call.status_code, headers, body, call.duration)
+
+
+def _base_url(text: str) -> str:
+    """Checked at the start, so that no request has to fail for a misspelt setting."""
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL:
+        url = httpx.URL("")
+    if url.scheme not in ("http", "https") or not url.host or url.userinfo or url.query:
+        raise ValueError("the provider's base URL is not of the form https://host[:port]")
+    return text.rstrip("/").removesuffix("/v1")

@@ -1,0 +1,104 @@
+"""What every provider promises, in types that nobody can change after the fact.
+
+A leaf: nothing here knows the database, Django or the settings; what is needed is handed in.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderConfig:
+    """`result_hosts` holds "host" or "host:port"; what each form permits is told in guard.py."""
+
+    name: str
+    base_url: str
+    key: str = field(repr=False)
+    result_hosts: tuple[str, ...] = ()
+    deadline: float = 300.0
+    connect_timeout: float = 10.0
+    max_download_bytes: int = 40_000_000
+    download_deadline: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class RawAnswer:
+    """What came back, kept before anyone tries to understand it. The body may hold the prompt."""
+
+    status_code: int
+    headers: dict[str, str]
+    body: str = field(repr=False)
+    duration: float
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One picture: where it lies (the address may be signed), its bytes, or both."""
+
+    url: str | None = field(repr=False)
+    data: bytes | None = field(repr=False)
+    width: int | None
+    height: int | None
+    content_type: str | None
+    flagged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What the provider says it took; `native_amount` counts `native_unit`."""
+
+    nano_usd: int
+    native_amount: int
+    native_unit: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    outputs: tuple[Output, ...]
+    seed: int | None
+    cost: Cost | None
+    inference_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """The provider's own record of one request, found by the id we sent with it."""
+
+    client_request_id: str
+    inference_id: str
+    status: str
+    succeeded: bool
+    cost_nano_usd: int
+    created_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A whole picture, its type and size told from its own bytes."""
+
+    data: bytes = field(repr=False)
+    content_type: str
+    width: int
+    height: int
+
+
+class Provider(Protocol):
+    def generate(self, *, payload: Mapping[str, object], client_request_id: str) -> RawAnswer:
+        """Send the paid request exactly once; any 2xx is returned. Raises ProviderError."""
+
+    def parse(self, raw: RawAnswer) -> Answer:
+        """Read a 2xx, touching nothing else. Raises UnreadableAnswer; it may have been charged."""
+
+    def download(self, url: str) -> Download:
+        """Fetch one result from where results may lie. Raises DownloadError."""
+
+    def find_in_log(
+        self, *, client_request_id: str, since: datetime, until: datetime
+    ) -> LogEntry | None:
+        """Look the request up in the provider's records; None only if it is surely not there.
+
+        Raises ProviderError when the records cannot be read to the end.
+        """

@@ -1,0 +1,96 @@
+"""Facts about an image's bytes, its renditions and its placeholder: pure functions over bytes."""
+
+import base64
+import io
+import warnings
+from dataclasses import dataclass
+
+from PIL import Image
+
+from generations.errors import UnusableImage
+
+FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
+EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
+WIDTHS = (320, 640, 1280)
+QUALITY = 78
+MOST_PIXELS = 40_000_000
+LONGEST_SIDE = 16_384
+PLACEHOLDER_SIDE = 16
+# A picture of the safety filter is one flat colour, which compresses far below any real one.
+BLANK_PIXELS_A_BYTE = 20
+
+Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+warnings.simplefilter("error", Image.DecompressionBombWarning)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    content_type: str
+    width: int
+    height: int
+
+    @property
+    def extension(self) -> str:
+        return EXTENSIONS[self.content_type]
+
+
+def inspect(data: bytes) -> Facts:
+    """What the bytes are, from their header alone. Raises UnusableImage."""
+    with _open(data) as image:
+        return Facts(FORMATS[str(image.format)], image.width, image.height)
+
+
+def is_blank(data: bytes) -> bool:
+    """Whether the picture is all black, as a safety filter leaves it. Raises UnusableImage."""
+    with _open(data) as image:
+        if image.width * image.height < BLANK_PIXELS_A_BYTE * len(data):
+            return False
+        _, brightest = image.convert("L").getextrema()
+        return int(str(brightest)) <= 2  # JPEG's black is not always 0.
+
+
+def render(data: bytes) -> dict[str, bytes]:
+    """The WebP renditions by name ("320", …); none is wider than the original."""
+    with _open(data) as image:
+        image.load()
+        flat = image.convert("RGBA" if "A" in image.getbands() else "RGB")
+        return {
+            str(width): _webp(_fit(flat, min(width, flat.width)), quality=QUALITY)
+            for width in WIDTHS
+        }
+
+
+def placeholder(data: bytes) -> str:
+    """A data URI of under 200 bytes to show until the picture arrives."""
+    with _open(data) as image:
+        small = image.convert("RGB")
+        small.thumbnail((PLACEHOLDER_SIDE, PLACEHOLDER_SIDE))
+    for quality in (25, 10, 1):
+        encoded = base64.b64encode(_webp(small, quality=quality)).decode()
+        uri = f"data:image/webp;base64,{encoded}"
+        if len(uri) < 200:
+            return uri
+    small.thumbnail((PLACEHOLDER_SIDE // 2, PLACEHOLDER_SIDE // 2))
+    return "data:image/webp;base64," + base64.b64encode(_webp(small, quality=1)).decode()
+
+
+def _open(data: bytes) -> Image.Image:
+    try:
+        # Only these decoders: Pillow's others are where its holes have been.
+        image = Image.open(io.BytesIO(data), formats=tuple(FORMATS))
+    except (OSError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning) as e:
+        raise UnusableImage("The bytes are not a PNG, JPEG or WebP image that can be kept.") from e
+    if image.width * image.height > MOST_PIXELS or max(image.size) > LONGEST_SIDE:
+        raise UnusableImage(f"An image of {image.width} × {image.height} is too large to keep.")
+    return image
+
+
+def _fit(image: Image.Image, width: int) -> Image.Image:
+    height = max(1, round(image.height * width / image.width))
+    return image.resize((width, height), Image.Resampling.LANCZOS)
+
+
+def _webp(image: Image.Image, *, quality: int) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "WEBP", quality=quality, method=4)
+    return buffer.getvalue()

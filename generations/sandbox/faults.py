@@ -1,0 +1,187 @@
+"""What shall go wrong, by rules that a test sends beforehand.
+
+A rule names a fault, a part of the prompt it is meant for, and how often it strikes. Faults of
+the first group strike the POST, the `file_` faults the downloads of its pictures, and the
+`logs_` fault every reading of the logs.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+from typing import Any
+
+REMEMBERED = 10_000
+
+
+class Fault(StrEnum):
+    NONE = "none"
+    DELAY = "delay"
+    STATUS = "status"
+    DROP_BEFORE = "drop_before"
+    DROP_AFTER = "drop_after"
+    DRIP = "drip"
+    GARBAGE = "garbage"
+    EMPTY = "empty"
+    SHAPE = "shape"
+    BLOCKED = "blocked"
+    FEWER = "fewer"
+    COST = "cost"
+    NO_COST = "no_cost"
+    FILE_STATUS = "file_status"
+    FILE_DROP = "file_drop"
+    FILE_SLOW = "file_slow"
+    FILE_TRUNCATED = "file_truncated"
+    FILE_TYPE = "file_type"
+    FILE_HTML = "file_html"
+    FILE_REDIRECT = "file_redirect"
+    FILE_OVERSIZED = "file_oversized"
+    FILE_BOMB = "file_bomb"
+    LOGS_STATUS = "logs_status"
+
+    @property
+    def place(self) -> str:
+        """Where it strikes: "file", "logs" or "post"."""
+        place = self.partition("_")[0]
+        return place if place in {"file", "logs"} else "post"
+
+
+COMMON: Mapping[str, frozenset[str]] = {
+    "post": frozenset({"fault", "match", "times", "seconds"}),
+    "file": frozenset({"fault", "match", "times"}),
+    "logs": frozenset({"fault", "times"}),
+}
+OWN: Mapping[Fault, frozenset[str]] = {
+    Fault.STATUS: frozenset(
+        {"status", "envelope", "message", "kind", "retry_after", "charged", "logged"}
+    ),
+    Fault.DROP_BEFORE: frozenset({"logged"}),
+    Fault.DROP_AFTER: frozenset({"partial"}),
+    Fault.DRIP: frozenset({"rate"}),
+    Fault.GARBAGE: frozenset({"charged"}),
+    Fault.EMPTY: frozenset({"charged"}),
+    Fault.SHAPE: frozenset({"shape"}),
+    Fault.BLOCKED: frozenset({"shape"}),
+    Fault.FEWER: frozenset({"images"}),
+    Fault.COST: frozenset({"credits"}),
+    Fault.FILE_STATUS: frozenset({"status"}),
+    Fault.FILE_SLOW: frozenset({"rate"}),
+    Fault.FILE_TYPE: frozenset({"content_type"}),
+    Fault.FILE_REDIRECT: frozenset({"location"}),
+    Fault.FILE_OVERSIZED: frozenset({"size", "declared"}),
+    Fault.LOGS_STATUS: frozenset({"status", "retry_after"}),
+}
+
+
+class RuleError(ValueError):
+    """A rule that cannot be followed; the text says what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    fault: Fault = Fault.NONE
+    match: str = ""  # a part of the prompt; empty for every prompt
+    times: int | None = 1  # None: until the rules are deleted
+    seconds: float | None = None  # how long the work takes, instead of the sandbox's delay
+    status: int = 500
+    envelope: str | None = None  # problem, legacy, openai, html or empty; None: as captured
+    message: str | None = None
+    kind: str | None = None  # error.data.kind of the problem envelope
+    retry_after: int | None = None
+    charged: bool | None = None
+    logged: bool | None = None  # whether a failed call shows in the logs
+    partial: bool = False  # cut in the middle of the answer, not before it
+    rate: float = 1.0  # bytes per second
+    shape: str | None = None  # A, B, C, D, E, or D with the pictures inside: b64
+    images: int | None = None  # how many arrive; None: one fewer than asked
+    credits: int = 0
+    content_type: str = "text/plain"
+    location: str = "http://169.254.169.254/latest/meta-data/"
+    size: int = 200_000_000
+    declared: bool = False  # whether Content-Length tells the size
+
+    @property
+    def runs(self) -> bool:
+        """Whether the work is done, and so charged."""
+        if self.charged is not None:
+            return self.charged
+        return self.fault not in {Fault.STATUS, Fault.DROP_BEFORE}
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {} if self.retry_after is None else {"retry-after": str(self.retry_after)}
+
+    @property
+    def in_logs(self) -> bool:
+        return self.fault is not Fault.DROP_BEFORE if self.logged is None else self.logged
+
+
+KINDS = {field.name: field.type for field in fields(Rule)}
+NO_FAULT = Rule()
+
+
+class Faults:
+    """The rules in force, the oldest first; each strike uses one up."""
+
+    def __init__(self) -> None:
+        self._rules: list[Rule] = []
+        self._prompts: OrderedDict[str, str] = OrderedDict()
+
+    def add(self, rules: object) -> None:
+        """Take a list of rules, all or none; raises RuleError."""
+        if not isinstance(rules, list):
+            raise RuleError("Send a list of rules.")
+        self._rules += [read_rule(rule) for rule in rules]
+
+    def clear(self) -> None:
+        self._rules.clear()
+
+    def at_post(self, prompt: str) -> Rule:
+        return self._strike("post", prompt)
+
+    def at_file(self, digest: str) -> Rule:
+        return self._strike("file", self._prompts.get(digest, ""))
+
+    def at_logs(self) -> Rule:
+        return self._strike("logs", "")
+
+    def remember(self, digest: str, prompt: str) -> None:
+        """Which prompt a picture is of: file faults match it."""
+        self._prompts[digest] = prompt
+        if len(self._prompts) > REMEMBERED:
+            self._prompts.popitem(last=False)
+
+    def _strike(self, place: str, prompt: str) -> Rule:
+        for index, rule in enumerate(self._rules):
+            if rule.fault.place == place and rule.match in prompt:
+                self._use_up(index)
+                return rule
+        return NO_FAULT
+
+    def _use_up(self, index: int) -> None:
+        rule = self._rules[index]
+        if rule.times == 1:
+            del self._rules[index]
+        elif rule.times is not None:
+            self._rules[index] = replace(rule, times=rule.times - 1)
+
+
+def read_rule(words: object) -> Rule:
+    if not isinstance(words, dict) or words.get("fault") not in set(Fault) - {Fault.NONE}:
+        raise RuleError(f"A rule names one of the faults {', '.join(sorted(set(Fault)))}.")
+    fault = Fault(words["fault"])
+    allowed = COMMON[fault.place] | OWN.get(fault, frozenset())
+    for name, value in words.items():
+        if name not in allowed:
+            raise RuleError(f"{fault} takes {', '.join(sorted(allowed))}, not {name!r}.")
+        if not _fits(value, KINDS[name]):
+            raise RuleError(f"{name} of {fault} cannot be {value!r}.")
+    return Rule(**words | {"fault": fault})
+
+
+def _fits(value: object, kind: Any) -> bool:  # noqa: ANN401 - an annotation of Rule
+    if isinstance(value, bool):
+        return kind in (bool, bool | None)
+    if kind is Fault:
+        return True
+    return isinstance(value, kind) or (isinstance(value, int) and isinstance(float(value), kind))

@@ -1,0 +1,51 @@
+"""What the sandbox's endpoints share."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from starlette.requests import Request
+
+from generations.sandbox.book import KEY_PREFIX, Book
+from generations.sandbox.faults import Faults
+from generations.sandbox.problems import Problem
+
+
+@dataclass(slots=True, kw_only=True)
+class Sandbox:
+    book: Book
+    delay: float = 0.0  # seconds that the work on one request takes
+    faults: Faults = field(default_factory=Faults)
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+def sandbox_of(request: Request) -> Sandbox:
+    sandbox: Sandbox = request.app.state.sandbox
+    return sandbox
+
+
+def bearer_key(request: Request) -> str:
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
+
+
+def check_key(key: str) -> None:
+    """Any key opens the sandbox, except those made to be refused; raises Problem."""
+    if not key:
+        raise Problem(
+            status=401,
+            message="You provided an empty string instead of valid API key. "
+            "Please, provide a valid API key.",
+        )
+    if key.startswith("invalid"):
+        raise Problem(status=401, message="Invalid API key provided.")
+
+
+def own_prefix(request: Request) -> str:
+    """The part of the key that the book knows it by; raises Problem without a key."""
+    key = bearer_key(request)
+    check_key(key)
+    return key[:KEY_PREFIX]
+
+
+def is_broke(key: str) -> bool:
+    return key.startswith("broke")

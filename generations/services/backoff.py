@@ -1,0 +1,31 @@
+"""How long to wait before something that provably did no harm is tried again."""
+
+import random
+from datetime import timedelta
+
+from django.utils import timezone
+
+from generations.models import GenerationRequest
+
+LONGEST = 60.0
+MOST_TRIES = 20
+# Paid calls for one request: a provider that fails this often for nothing is down.
+MOST_ATTEMPTS = 3
+MOST_TIME = timedelta(minutes=30)
+# Looks at the provider's log, and at a store that was away: seconds after each try.
+STEPS = (5, 10, 15, 30, 60, 120, 300, 900, 3600)
+
+
+def delay(tries: int, *, at_least: float = 0) -> timedelta:
+    """Full jitter up to a minute, never less than the provider asked for."""
+    ceiling = min(2.0**tries, LONGEST)
+    # Spreads load; nothing is guessed from it.
+    return timedelta(seconds=max(at_least, random.uniform(0.2, ceiling)))  # noqa: S311
+
+
+def step(tries: int) -> timedelta:
+    return timedelta(seconds=STEPS[min(tries, len(STEPS) - 1)])
+
+
+def is_exhausted(request: GenerationRequest) -> bool:
+    return request.tries >= MOST_TRIES or timezone.now() - request.created_at > MOST_TIME

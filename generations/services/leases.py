@@ -1,0 +1,60 @@
+"""Who works on a request, and whether they still live.
+
+A process renews the leases of what it holds every few seconds, so a dead one is noticed as soon as its
+leases run out, however long the call itself may take. Time is the database's: workers' clocks differ.
+"""
+
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models.functions import Now
+
+from generations.models import GenerationRequest, Status
+
+# A new process is a new owner, even with the process id of one that died.
+OWNER = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"[:80]
+
+_in_hand: set[UUID] = set()
+_lock = threading.Lock()
+
+
+def until() -> object:
+    """When a lease taken or renewed now runs out, as a database expression."""
+    return Now() + timedelta(seconds=settings.LEASE_SECONDS)
+
+
+@contextmanager
+def in_hand(request: UUID) -> Iterator[None]:
+    """Have this request's lease renewed while the block runs."""
+    with _lock:
+        _in_hand.add(request)
+    try:
+        yield
+    finally:
+        with _lock:
+            _in_hand.discard(request)
+
+
+def renew() -> None:
+    """Renew the leases of everything this process works on."""
+    with _lock:
+        held = list(_in_hand)
+    if held:
+        GenerationRequest.objects.filter(
+            pk__in=held, lease_owner=OWNER, status__in=[Status.SENDING, Status.ANSWERED]
+        ).update(lease_until=until())
+
+
+def take(request: UUID) -> bool:
+    """Take an answered request that nobody works on any more, to finish it."""
+    free = GenerationRequest.objects.filter(
+        pk=request, status=Status.ANSWERED, lease_until__lt=Now(), due_at__lte=Now()
+    )
+    return free.update(lease_owner=OWNER, lease_until=until()) == 1

@@ -1,0 +1,48 @@
+"""Mails to people about their images and their keys."""
+
+import functools
+
+from django.conf import settings
+from django.core.cache import cache
+from django.core.mail import send_mail
+from django.db import transaction
+from django.template.loader import render_to_string
+
+from accounts.models import Role, User
+from generations.models import Decision, GenerationRequest
+from generations.providers.errors import ErrorKind
+
+ONCE_AN_HOUR = 3600
+
+
+def provider_account_refused(*, request: GenerationRequest, kind: ErrorKind) -> None:
+    """Tell the team's owners that the provider refused our key or account; at most once an hour."""
+    if not cache.add(f"provider-refused:{request.team_id}:{kind}", 1, ONCE_AN_HOUR):
+        return
+    owners = User.objects.filter(
+        memberships__team=request.team_id, memberships__role=Role.OWNER, is_active=True
+    )
+    _send_after_commit(
+        "provider_refused",
+        subject="Darkroom cannot make images: the provider refused the key",
+        to=list(owners.values_list("email", flat=True)),
+        context={"team": request.team, "kind": kind, "provider": request.provider},
+    )
+
+
+def decided(*, decision: Decision) -> None:
+    """Tell an image's author what was decided about it, and why."""
+    _send_after_commit(
+        "decision",
+        subject=f"A decision about one of your images: {decision.get_action_display().lower()}",
+        to=[decision.image.author.email],
+        context={"decision": decision, "image": decision.image},
+    )
+
+
+def _send_after_commit(
+    template: str, *, subject: str, to: list[str], context: dict[str, object]
+) -> None:
+    body = render_to_string(f"emails/{template}.txt", {**context, "url": settings.PUBLIC_URL})
+    send = functools.partial(send_mail, subject, body, None, to, fail_silently=True)
+    transaction.on_commit(send, robust=True)

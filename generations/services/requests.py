@@ -1,0 +1,130 @@
+"""Asking for images: submit, cancel, ask again."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from accounts.errors import NotAllowed
+from accounts.models import Team, User
+from accounts.permissions import Permission, has_permission
+from accounts.services import ledger
+from config.ids import uuid7
+from generations import catalog, enqueue, events, pricing
+from generations.errors import IdempotencyKeyReused, InvalidRequest, TooLateToCancel
+from generations.models import GenerationRequest, Source, Status, Visibility
+from generations.services import states
+
+
+def submit(
+    *,
+    by: User,
+    team: Team,
+    model_id: str,
+    prompt: str,
+    params: Mapping[str, object],
+    idempotency_key: UUID | None = None,
+    visibility: Visibility = Visibility.TEAM,
+    source: Source = Source.WEB,
+) -> GenerationRequest:
+    """Hold the upper bound of the price and queue the request; a promise once this returns.
+
+    The same key with the same content returns the same row. Raises NotAllowed, InvalidRequest,
+    InsufficientCredits, IdempotencyKeyReused.
+    """
+    if not has_permission(by, Permission.GENERATE, team):
+        raise NotAllowed(f"Your role in {team} does not cover making images.")
+    model, words, cleaned = _check(model_id, prompt, params)
+    wanted = GenerationRequest(
+        id=uuid7(),
+        team=team,
+        user=by,
+        idempotency_key=idempotency_key or uuid4(),
+        fingerprint=_fingerprint(model.id, words, cleaned, visibility),
+        provider=model.provider,
+        model=model.id,
+        prompt=words,
+        params=cleaned,
+        num_images=int(str(cleaned.get("num_images") or 1)),
+        visibility=visibility,
+        source=source,
+    )
+    amount = pricing.hold_amount(model, cleaned, credits_per_usd=settings.CREDITS_PER_USD)
+    return _queue_once(wanted, amount)
+
+
+def cancel(*, request: GenerationRequest) -> None:
+    """Cancel what has not been sent, and give its hold back. Raises TooLateToCancel."""
+    with transaction.atomic():
+        if not states.move(request.pk, leave=[Status.QUEUED], to=Status.CANCELLED):
+            raise TooLateToCancel
+        ledger.release(hold=request.hold_id)
+
+
+def again(*, by: User, request: GenerationRequest) -> GenerationRequest:
+    """Ask for the same recipe once more, as a new request. Raises as `submit` does."""
+    return submit(
+        by=by,
+        team=request.team,
+        model_id=request.model,
+        prompt=request.prompt,
+        params=request.params,
+        visibility=Visibility(request.visibility),
+    )
+
+
+def _check(
+    model_id: str, prompt: str, params: Mapping[str, object]
+) -> tuple[catalog.Model, str, dict[str, Any]]:
+    try:
+        model = catalog.get_model(model_id)
+        cleaned = catalog.clean(model, prompt, params)
+        words = catalog.clean_prompt(model, prompt)
+    except catalog.UnknownModel as error:
+        raise InvalidRequest({"model": str(error)}) from error
+    except catalog.InvalidParameters as error:
+        raise InvalidRequest(dict(error.errors)) from error
+    if not model.callable:
+        raise InvalidRequest({"model": f"{model.name} cannot be used here yet."})
+    return model, words, cleaned
+
+
+def _queue_once(wanted: GenerationRequest, amount: int) -> GenerationRequest:
+    same = _same(wanted)
+    if same:
+        return same
+    try:
+        with transaction.atomic():
+            # The hold locks the team's account, so it comes as late as the row's foreign key allows.
+            wanted.hold = ledger.hold(team=wanted.team, amount=amount, reference=str(wanted.pk))
+            wanted.save(force_insert=True)
+            events.changed(wanted.pk)
+            enqueue.ticket_after_commit()
+    except IntegrityError:
+        # Somebody else sent the same key in the meantime; their row stands and our hold is rolled back.
+        same = _same(wanted)
+        if same is None:
+            raise
+        return same
+    wanted.refresh_from_db(from_queryset=GenerationRequest.objects.with_tiles())
+    return wanted
+
+
+def _same(wanted: GenerationRequest) -> GenerationRequest | None:
+    found = (
+        GenerationRequest.objects.with_tiles()
+        .filter(team=wanted.team, user=wanted.user, idempotency_key=wanted.idempotency_key)
+        .first()
+    )
+    if found and found.fingerprint != wanted.fingerprint:
+        raise IdempotencyKeyReused
+    return found
+
+
+def _fingerprint(model: str, prompt: str, params: Mapping[str, Any], visibility: str) -> str:
+    content = json.dumps([model, prompt, params, visibility], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()

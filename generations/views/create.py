@@ -1,0 +1,79 @@
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.access import TeamRequest, team_required
+from accounts.errors import InsufficientCredits
+from accounts.permissions import Permission
+from generations import catalog
+from generations.errors import GenerationsError
+from generations.forms import ComposerForm
+from generations.models import GenerationRequest, Visibility
+from generations.services import requests
+from generations.views import composing
+from generations.views.fragments import is_fragment
+
+
+@require_http_methods(["GET", "POST"])
+@team_required(Permission.VIEW_IMAGES)
+def create(request: TeamRequest) -> HttpResponse:
+    if request.method == "POST":
+        return _submit(request)
+    form = composing.fresh(request)
+    return render(request, "generations/create.html", composing.page_context(request, form))
+
+
+@require_POST
+@team_required(Permission.GENERATE)
+def composer(request: TeamRequest) -> HttpResponse:
+    """The composer again, for the model that was chosen, with what was typed."""
+    form = composing.bound(request)
+    chosen = request.POST.get("choose_model", "")
+    if chosen in catalog.MODELS:
+        form = form.switched_to(catalog.MODELS[chosen])
+    template = "generations/_composer.html" if is_fragment(request) else "generations/create.html"
+    return render(request, template, composing.page_context(request, form))
+
+
+@require_POST
+@team_required(Permission.GENERATE)
+def price(request: TeamRequest) -> HttpResponse:
+    form = composing.bound(request)
+    return render(request, "generations/_price.html", composing.price_context(request, form))
+
+
+def _submit(request: TeamRequest) -> HttpResponse:
+    form = composing.bound(request)
+    if not form.is_valid():
+        return _refused(request, form)
+    try:
+        made = _ask(request, form)
+    except (GenerationsError, InsufficientCredits) as error:
+        form.add_error(None, str(error))
+        return _refused(request, form)
+    if not is_fragment(request):
+        return redirect("create")
+    context = composing.submitted_context(request, form, made)
+    return render(request, "generations/_submitted.html", context)
+
+
+def _ask(request: TeamRequest, form: ComposerForm) -> GenerationRequest:
+    return requests.submit(
+        by=request.user,
+        team=request.team,
+        model_id=form.model.id,
+        prompt=form.cleaned_data["prompt"],
+        params=form.cleaned_params,
+        idempotency_key=form.cleaned_data["idempotency_key"],
+        visibility=Visibility(form.cleaned_data["visibility"]),
+    )
+
+
+def _refused(request: TeamRequest, form: ComposerForm) -> HttpResponse:
+    """The composer with words next to the fields and everything that was typed."""
+    template = "generations/_composer.html" if is_fragment(request) else "generations/create.html"
+    response = render(request, template, composing.page_context(request, form), status=422)
+    if is_fragment(request):
+        response["HX-Retarget"] = "#composer"
+        response["HX-Reswap"] = "outerHTML"
+    return response

@@ -1,0 +1,70 @@
+from itertools import groupby
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.views.decorators.http import require_safe
+
+from accounts.access import TeamRequest, team_required
+from accounts.models import User
+from accounts.permissions import Permission
+from generations.models import Image
+from generations.views.fragments import is_fragment
+
+PAGE = 60
+
+
+@require_safe
+@team_required(Permission.VIEW_IMAGES)
+def mine(request: TeamRequest) -> HttpResponse:
+    return _wall(request, heading="My images", place="gallery", author=request.user)
+
+
+@require_safe
+@team_required(Permission.VIEW_IMAGES)
+def team(request: TeamRequest) -> HttpResponse:
+    return _wall(request, heading="Team gallery", place="team-gallery", author=None)
+
+
+def _wall(request: TeamRequest, *, heading: str, place: str, author: User | None) -> HttpResponse:
+    wall = Image.objects.on_wall(team=request.team, user=request.user, author=author)
+    images = list(wall.older_than(_after(request))[: PAGE + 1])
+    more = len(images) > PAGE
+    images = images[:PAGE]
+    context = {
+        "heading": heading,
+        "place": place,
+        "days": days(images),
+        "next_url": f"{reverse(place)}?after={images[-1].pk}" if more else "",
+        "show_author": author is None,
+        "is_first": "after" not in request.GET,
+    }
+    if is_fragment(request):
+        return render(request, "generations/_wall.html", context)
+    return render(request, "generations/gallery.html", {**context, "count": wall.count()})
+
+
+def days(images: list[Image]) -> list[tuple[str, list[Image]]]:
+    """The images under the day they were made, newest first."""
+    return [
+        (label, list(of_day))
+        for label, of_day in groupby(images, key=_day)
+    ]
+
+
+def _day(image: Image) -> str:
+    day = timezone.localdate(image.created_at)
+    ago = (timezone.localdate() - day).days
+    if ago in {0, 1}:
+        return ("Today", "Yesterday")[ago]
+    return date_format(day, "l j F Y" if ago > 180 else "l j F")
+
+
+def _after(request: TeamRequest) -> UUID | None:
+    try:
+        return UUID(request.GET.get("after", ""))
+    except ValueError:
+        return None

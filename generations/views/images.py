@@ -1,0 +1,117 @@
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.access import SignedInRequest, signed_in
+from accounts.permissions import Permission, has_permission
+from generations import renditions, storage
+from generations.errors import StorageUnavailable
+from generations.inspector import Inspector
+from generations.models import Image, ReportReason
+from generations.report_form import ReportForm
+from generations.services import images, moderation
+
+FILE_NAMES = {"original", *(str(width) for width in renditions.WIDTHS)}
+ONE_DAY = 86_400
+
+
+@require_safe
+@signed_in
+def image(request: SignedInRequest, image_id: UUID) -> HttpResponse:
+    return render(request, "generations/image.html", _page(request, _find(request, image_id)))
+
+
+@require_safe
+@signed_in
+def file(request: SignedInRequest, image_id: UUID, name: str) -> HttpResponse:
+    """The bytes of an image, after the access check that is made on every fetch."""
+    if name not in FILE_NAMES:
+        raise Http404
+    shown = _find(request, image_id)
+    key, content_type = images.object_for(shown, name)
+    link = storage.link(key, content_type)
+    if link:
+        response: HttpResponse = HttpResponseRedirect(link)
+    elif settings.ACCEL_REDIRECT_PREFIX:
+        response = HttpResponse(content_type=content_type)
+        response["X-Accel-Redirect"] = f"{settings.ACCEL_REDIRECT_PREFIX}/{key}"
+    else:
+        response = HttpResponse(_read(key), content_type=content_type)
+    return _private(response, shown, name, download="download" in request.GET)
+
+
+@require_POST
+@signed_in
+def report(request: SignedInRequest, image_id: UUID) -> HttpResponse:
+    shown = _find(request, image_id)
+    form = ReportForm(request.POST)
+    if not form.is_valid():
+        context = _page(request, shown) | {"report_form": form}
+        return render(request, "generations/image.html", context, status=422)
+    moderation.report(
+        by=request.user,
+        image=shown,
+        reason=ReportReason(form.cleaned_data["reason"]),
+        words=form.cleaned_data["words"],
+    )
+    messages.success(request, "Reported. Staff will look at it.")
+    return redirect("image", image_id)
+
+
+def _find(request: SignedInRequest, image_id: UUID) -> Image:
+    shown = Image.objects.visible_to(request.user)
+    related = ("request__hold", "attempt", "author", "team")
+    return get_object_or_404(shown.select_related(*related), pk=image_id)
+
+
+def _read(key: str) -> bytes:
+    try:
+        return storage.get(key)
+    except (FileNotFoundError, StorageUnavailable) as error:
+        raise Http404 from error
+
+
+def _private(response: HttpResponse, shown: Image, name: str, *, download: bool) -> HttpResponse:
+    """Headers that keep an image with the person it was given to."""
+    # Until the renditions are made, their addresses give the original: not to be kept.
+    keeps = 240 if response.status_code == 302 else ONE_DAY
+    fresh = name == "original" or shown.renditions_at
+    response["Cache-Control"] = f"private, max-age={keeps}" if fresh else "no-store"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    if download:
+        extension = renditions.EXTENSIONS[shown.content_type]
+        response["Content-Disposition"] = f'attachment; filename="darkroom-{shown.pk}.{extension}"'
+    return response
+
+
+def _page(request: SignedInRequest, shown: Image) -> dict[str, Any]:
+    mine = shown.author_id == request.user.pk
+    siblings = Image.objects.visible_to(request.user).filter(request=shown.request_id)
+    return {
+        "image": Inspector(shown),
+        "siblings": siblings.select_related("request").exclude(pk=shown.pk).order_by("index"),
+        **_neighbours(request, shown, mine=mine),
+        "back_url": reverse("gallery" if mine else "team-gallery"),
+        "back_label": "My images" if mine else "Team gallery",
+        "can_report": has_permission(request.user, Permission.REPORT_IMAGE, shown.team),
+        "report_form": ReportForm(),
+        "reuse_url": f"{reverse('create')}?reuse={shown.pk}",
+        "download_url": f"{reverse('image-file', args=[shown.pk, 'original'])}?download",
+    }
+
+
+def _neighbours(request: SignedInRequest, shown: Image, *, mine: bool) -> dict[str, str]:
+    author = request.user if mine else None
+    wall = Image.objects.on_wall(team=shown.team, user=request.user, author=author)
+    newer = wall.filter(id__gt=shown.pk).order_by("id").first()
+    older = wall.filter(id__lt=shown.pk).first()
+    return {
+        "previous_url": reverse("image", args=[newer.pk]) if newer else "",
+        "next_url": reverse("image", args=[older.pk]) if older else "",
+    }
