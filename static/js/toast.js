@@ -1,0 +1,34 @@
+// Short news at the foot of the window: the server's messages, and what other modules say with a
+// "toast" event. Each stays eight seconds, longer while it is pointed at or holds the focus.
+const STAYS = 8000;
+const region = document.getElementById("toasts");
+
+function expire(toast) {
+  setTimeout(() => (toast.matches(":hover, :focus-within") ? expire(toast) : toast.remove()), STAYS);
+}
+
+function say(words) {
+  const toast = region.querySelector("template").content.firstElementChild.cloneNode(true);
+  toast.querySelector("span").textContent = words;
+  region.append(toast);
+}
+
+region.querySelectorAll(".toast").forEach(expire);
+new MutationObserver((changes) => {
+  const added = changes.flatMap((change) => [...change.addedNodes]);
+  added.filter((node) => node.matches?.(".toast")).forEach(expire);
+}).observe(region, { childList: true });
+
+region.addEventListener("click", (event) => {
+  if (event.target.closest("[data-dismiss]")) event.target.closest(".toast").remove();
+});
+document.addEventListener("toast", (event) => say(event.detail));
+
+// A fragment that is only being refreshed tries again by itself; what a person sent does not.
+const sent = (event) => event.detail.requestConfig.verb !== "get";
+document.addEventListener("htmx:responseError", (event) => {
+  if (sent(event)) say("Something broke on our side. Your prompt is safe; try again.");
+});
+document.addEventListener("htmx:sendError", (event) => {
+  if (sent(event)) say("The server cannot be reached. Your prompt is safe; try again.");
+});
