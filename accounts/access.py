@@ -85,11 +85,10 @@ def switch_team(request: HttpRequest, team: Team) -> None:
 
 def find_membership(request: HttpRequest, slug: str) -> Membership:
     """This person's membership in the team of that slug, or 404."""
-    memberships = Membership.objects.filter(user=cast("User", request.user), team__slug=slug)
-    membership = memberships.select_related("team").first()
-    if membership is None:
-        raise Http404
-    return membership
+    for membership in Membership.objects.for_user(cast("User", request.user)):
+        if membership.team.slug == slug:
+            return membership
+    raise Http404
 
 
 def _named_membership(request: HttpRequest) -> Membership | None:

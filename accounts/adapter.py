@@ -1,6 +1,7 @@
 """How allauth asks our questions: who may sign up, and what comes with a new person."""
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib import messages
@@ -12,12 +13,16 @@ from django.urls import reverse
 
 from accounts import invited
 from accounts.access import switch_team
-from accounts.errors import InvitationUnusable
+from accounts.errors import EmailTaken, InvitationUnusable
 from accounts.models import Team, User
 from accounts.services import invitations, teams
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": "That e-mail and password do not match.",
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return settings.SIGNUP_OPEN or invited.waiting(request) is not None
 
@@ -37,6 +42,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
             invited.forget(request)
             switch_team(request, joined)
         return user
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        try:
+            with transaction.atomic():
+                return bool(super().confirm_email(request, email_address))
+        except IntegrityError:
+            messages.error(request, str(EmailTaken()))
+            return False
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         if invited.waiting(request):

@@ -34,6 +34,8 @@ def _team_context(request: HttpRequest, user: User) -> dict[str, Any]:
         "team": SimpleLazyObject(lambda: membership().team),
         "teams": SimpleLazyObject(lambda: list(Team.objects.for_user(user))),
         "balance": SimpleLazyObject(lambda: ledger.balance(team=membership().team)),
+        # Whom a page that refuses something names as the ones to ask.
+        "owners": SimpleLazyObject(lambda: list(User.objects.owners_of(membership().team))),
         "can": SimpleLazyObject(lambda: allowed(membership())),
     }
 

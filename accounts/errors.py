@@ -36,6 +36,12 @@ class InvitationUnusable(AccountsError):
 class SignInLinkUnusable(AccountsError):
     """A one-time sign-in link that was used, ran out, or was never ours."""
 
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"{reason} Sign in with your password, or ask whoever runs Darkroom for a new link"
+            " (manage.py login_link)."
+        )
+
 
 class AlreadySetUp(AccountsError):
     def __init__(self) -> None:

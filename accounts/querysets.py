@@ -23,6 +23,9 @@ class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email=(username or "").lower())
 
+    def owners_of(self, team: "Team") -> models.QuerySet["User"]:
+        return self.filter(memberships__team=team, memberships__role="owner", is_active=True)
+
     def _create(
         self, email: str, password: str | None, *, name: str, is_staff: bool, is_superuser: bool
     ) -> "User":

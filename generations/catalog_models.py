@@ -55,6 +55,7 @@ FEATURED = (
             **flux.COMMON,
             "image_size": flux.size(256, 1440),
             "num_inference_steps": flux.steps(50),
+            # AIML API declares no default; 3.5 is fal's for FLUX.1.
             "guidance_scale": flux.guidance(3.5),
             "safety_tolerance": flux.tolerance(6),
             "output_format": flux.JPEG_OR_PNG,

@@ -1,7 +1,7 @@
 """The only module that sends Celery messages.
 
-A ticket carries no id: it says "claim the next fair row and run it". Tickets may be lost, doubled or late,
-so sending one never fails anything; the sweeper sends it again.
+A ticket carries no id: it says "claim the next fair row and run it". Tickets may be lost, doubled
+or late, so sending one never fails anything; the sweeper sends it again.
 """
 
 import functools

@@ -15,7 +15,9 @@ class InvalidRequest(GenerationsError):
 
 class IdempotencyKeyReused(GenerationsError):
     def __init__(self) -> None:
-        super().__init__("This form was sent before with other content. Reload the page and send again.")
+        super().__init__(
+            "This form was sent before with other content. Reload the page, then send."
+        )
 
 
 class TooLateToCancel(GenerationsError):

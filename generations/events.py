@@ -1,8 +1,8 @@
 """What changed, to the browsers that watch it.
 
-`changed` notifies inside the caller's transaction, so nobody hears of what was rolled back. Each web
-process keeps one listening connection and fans out in memory. A message carries ids only; the page fetches
-the fragment through its ordinary address, where permissions are checked.
+`changed` notifies inside the caller's transaction, so nobody hears of what was rolled back. Each
+web process keeps one listening connection and fans out in memory. A message carries ids only; the
+page fetches the fragment through its ordinary address, where permissions are checked.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What to say when a request did not end in images: what happened, whether it was charged, what to do."""
+"""What to say of a request without images: what happened, was it charged, what to do next."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,9 +19,7 @@ _REFUSED_KEY = Failure(
     "The team's owners were told. Ask one of them; your prompt is safe here.",
     "ask_owner",
 )
-_SAFETY = Failure(
-    "The safety filter stopped this one", "Change the prompt and try again.", "edit"
-)
+_SAFETY = Failure("The safety filter stopped this one", "Change the prompt and try again.", "edit")
 _BUSY = Failure(
     "The provider is not answering", "We tried for half an hour. Try again, or use another model."
 )
@@ -32,7 +30,9 @@ _LOST = Failure(
 
 FAILURES: Mapping[str, Failure] = {
     "invalid": Failure(
-        "The provider did not accept this", "Change the prompt or the options and try again.", "edit"
+        "The provider did not accept this",
+        "Change the prompt or the options and try again.",
+        "edit",
     ),
     "unauthorized": _REFUSED_KEY,
     "no_credits": Failure(
@@ -56,7 +56,8 @@ FAILURES: Mapping[str, Failure] = {
     "not_run": _BUSY,
     "lost": _LOST,
     "unreadable": Failure(
-        "The provider's answer held no picture", "The house pays for it, if it cost anything. Try again."
+        "The provider's answer held no picture",
+        "The house pays for it, if it cost anything. Try again.",
     ),
     "unclear": Failure(
         "We could not find out what became of this",

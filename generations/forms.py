@@ -60,6 +60,7 @@ class ComposerForm(forms.Form):
 
     def switched_to(self, model: Model) -> Self:
         """A fresh composer for another model, with all that was chosen and that it takes."""
+        self.full_clean()  # takes in what was uploaded with the wish for another model
         old = self.model.parameters
         drafted = catalog.draft(self.model, self._values())
         # A value left at the old model's default was never chosen.

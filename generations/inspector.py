@@ -10,7 +10,15 @@ from generations.models import Image
 
 PROVIDERS = {"aimlapi": "AIML API", "fal": "fal"}
 # Shown elsewhere on the page, or not a choice a person makes.
-NOT_ROWS = {"image_size", "aspect_ratio", "seed", "num_images", "sync_mode", "image_url", "image_urls"}
+NOT_ROWS = {
+    "image_size",
+    "aspect_ratio",
+    "seed",
+    "num_images",
+    "sync_mode",
+    "image_url",
+    "image_urls",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from generations import references
-from generations.references import is_https
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 BIGGEST = 2**63 - 1  # what the database's bigint and every provider's JSON reader can hold
+EXACT = 2**53  # below it, every whole number is a float of its own
 WHOLE = re.compile(r"[+-]?[0-9]{1,30}", re.ASCII)
-DECIMAL = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?", re.ASCII)
+DECIMAL = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?(e[+-]?[0-9]{1,3})?", re.ASCII)
 FREE_SIZE = re.compile(r"([0-9]{1,6})\s*[x\u00d7]\s*([0-9]{1,6})", re.ASCII | re.IGNORECASE)
 REPOSITORY = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}", re.ASCII)
 
@@ -117,7 +117,7 @@ class Number(Parameter):
         if number is None or not low <= number <= high:
             bounds = "" if math.isinf(high) else f" between {low} and {high}"
             raise ParameterError(f"{self.label} must be a number{bounds}.")
-        return int(number) if number.is_integer() else number
+        return int(number) if number.is_integer() and abs(number) < EXACT else number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,15 +196,14 @@ class ReferenceImages(Parameter):
     def clean(self, value: object) -> Json:
         images = [value] if isinstance(value, str) and value else value or []
         if not isinstance(images, Sequence) or not 1 <= len(images) <= self.maximum:
-            raise ParameterError(f"Add {self._wanted()}: this model works from pictures.")
+            many = f"1 to {self.maximum} reference images"
+            wanted = many if self.maximum > 1 else "a reference image"
+            raise ParameterError(f"Add {wanted}: this model works from pictures.")
         checked: list[Json] = [self._check(image) for image in images]
         return checked if self.many or len(checked) > 1 else checked[0]
 
     def accept(self, value: object) -> Json:
         return self.clean(value)
-
-    def _wanted(self) -> str:
-        return f"1 to {self.maximum} reference images" if self.maximum > 1 else "a reference image"
 
     def _check(self, image: object) -> str:
         try:
@@ -228,7 +227,9 @@ class Loras(Parameter):
         if not isinstance(lora, Mapping) or not lora.keys() <= {"path", "scale"}:
             raise ParameterError("A LoRA has a path and, if you like, a scale.")
         path, scale = lora.get("path"), lora.get("scale")
-        if not isinstance(path, str) or not (REPOSITORY.fullmatch(path) or is_https(path)):
+        if not isinstance(path, str) or not (
+            REPOSITORY.fullmatch(path) or references.is_https(path)
+        ):
             raise ParameterError("A LoRA's path must be an https address or owner/repository.")
         if scale is None:
             return {"path": path}
@@ -247,13 +248,10 @@ def _whole(value: object) -> int | None:
 
 
 def _decimal(value: object) -> float | None:
-    typed = isinstance(value, str) and DECIMAL.fullmatch(value.strip())
-    if not typed and type(value) not in (int, float):
+    text = str(value).strip()
+    if type(value) not in (int, float, str) or not DECIMAL.fullmatch(text):
         return None
-    try:
-        number = float(value)  # type: ignore[arg-type]  # one of the three, as just checked
-    except OverflowError:
-        return None
+    number = float(text)
     return number if math.isfinite(number) else None
 
 

@@ -55,7 +55,7 @@ def _per_image(model: Model, params: Mapping[str, Json]) -> int:
 
 
 def _output_megapixels(model: Model, params: Mapping[str, Json], inputs: list[int]) -> int:
-    """Megapixels begun, also for a price per image: that it covers more than one is not documented."""
+    """Megapixels begun, for a price per image too: that it covers more is not documented."""
     if "aspect_ratio" in model.parameters:
         return 1  # nobody chooses the pixels, so the price is for whatever the model makes
     if "image_size" in model.parameters:

@@ -1,46 +1,42 @@
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
 
 if TYPE_CHECKING:
+    # ruff does not see the quoted type arguments below.
     from accounts.models import Team, User
-    from generations.models import GenerationRequest, Image
-
-    RequestBase = models.QuerySet["GenerationRequest"]
-    ImageBase = models.QuerySet["Image"]
-else:
-    RequestBase = ImageBase = models.QuerySet
+    from generations.models import GenerationRequest, Image  # noqa: F401
 
 
-class RequestQuerySet(RequestBase):
-    def visible_to(self, user: "User") -> "RequestQuerySet":
+class RequestQuerySet(models.QuerySet["GenerationRequest"]):
+    def visible_to(self, user: "User") -> Self:
         """A person's own requests, in teams they still belong to."""
         return self.filter(user=user, team__memberships__user=user)
 
-    def with_tiles(self) -> "RequestQuerySet":
+    def with_tiles(self) -> Self:
         """With all that a batch on a page shows, in a fixed number of queries."""
         return self.select_related("hold").prefetch_related("images__decisions")
 
 
-class ImageQuerySet(ImageBase):
-    def stored(self) -> "ImageQuerySet":
+class ImageQuerySet(models.QuerySet["Image"]):
+    def stored(self) -> Self:
         """Images that can be opened: stored and not hidden."""
         return self.filter(status="stored", hidden_at__isnull=True)
 
-    def visible_to(self, user: "User") -> "ImageQuerySet":
+    def visible_to(self, user: "User") -> Self:
         """What a person may see: their teams' images, without others' private ones."""
         return self.stored().filter(
             Q(visibility="team") | Q(author=user), team__memberships__user=user
         )
 
-    def on_wall(self, *, team: "Team", user: "User", author: "User | None" = None) -> "ImageQuerySet":
+    def on_wall(self, *, team: "Team", user: "User", author: "User | None" = None) -> Self:
         """A team's images, newest first; with `author`, that person's alone."""
         mine = self.stored().filter(team=team)
         shown = mine.filter(author=author) if author else mine
         allowed = shown.filter(Q(visibility="team") | Q(author=user))
         return allowed.select_related("request", "author").order_by("-id")
 
-    def older_than(self, image_id: UUID | None) -> "ImageQuerySet":
+    def older_than(self, image_id: UUID | None) -> Self:
         return self.filter(id__lt=image_id) if image_id else self

@@ -43,7 +43,11 @@ def from_upload(data: bytes) -> str:
 
 
 def check(reference: str) -> str:
-    """The reference as it may be sent; raises BadReference."""
+    """The reference as it may be sent; raises BadReference.
+
+    AIML API documents data URIs for the FLUX.2 edit models alone; the other schemas ask for a
+    URI, which they are.
+    """
     if reference.startswith("data:"):
         size(reference)
         return reference

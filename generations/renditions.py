@@ -16,9 +16,12 @@ QUALITY = 78
 MOST_PIXELS = 40_000_000
 LONGEST_SIDE = 16_384
 PLACEHOLDER_SIDE = 16
+PLACEHOLDER_LENGTH = 200
 # A picture of the safety filter is one flat colour, which compresses far below any real one.
 BLANK_PIXELS_A_BYTE = 20
+DARKEST = 2  # JPEG's black is not always 0.
 
+BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 
@@ -46,7 +49,7 @@ def is_blank(data: bytes) -> bool:
         if image.width * image.height < BLANK_PIXELS_A_BYTE * len(data):
             return False
         _, brightest = image.convert("L").getextrema()
-        return int(str(brightest)) <= 2  # JPEG's black is not always 0.
+        return int(str(brightest)) <= DARKEST
 
 
 def render(data: bytes) -> dict[str, bytes]:
@@ -68,7 +71,7 @@ def placeholder(data: bytes) -> str:
     for quality in (25, 10, 1):
         encoded = base64.b64encode(_webp(small, quality=quality)).decode()
         uri = f"data:image/webp;base64,{encoded}"
-        if len(uri) < 200:
+        if len(uri) < PLACEHOLDER_LENGTH:
             return uri
     small.thumbnail((PLACEHOLDER_SIDE // 2, PLACEHOLDER_SIDE // 2))
     return "data:image/webp;base64," + base64.b64encode(_webp(small, quality=1)).decode()
@@ -78,7 +81,7 @@ def _open(data: bytes) -> Image.Image:
     try:
         # Only these decoders: Pillow's others are where its holes have been.
         image = Image.open(io.BytesIO(data), formats=tuple(FORMATS))
-    except (OSError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning) as e:
+    except (OSError, ValueError, *BOMBS) as e:
         raise UnusableImage("The bytes are not a PNG, JPEG or WebP image that can be kept.") from e
     if image.width * image.height > MOST_PIXELS or max(image.size) > LONGEST_SIDE:
         raise UnusableImage(f"An image of {image.width} × {image.height} is too large to keep.")

@@ -1,7 +1,7 @@
 """Where the bytes of images are: the only module that knows the file system from S3.
 
-Keys cannot be guessed: they carry a keyed digest of the image and its content. Writing the same key twice
-leaves the same bytes, so everything here may be repeated.
+Keys cannot be guessed: they carry a keyed digest of the image and its content. Writing the same key
+twice leaves the same bytes, so everything here may be repeated.
 """
 
 import hashlib
@@ -54,12 +54,12 @@ def delete(key: str) -> None:
 
 
 def link(key: str, content_type: str) -> str | None:
-    """A signed address that opens the object for five minutes, or None where we serve it ourselves."""
+    """A signed address that opens the object for five minutes, or None if we serve it."""
     return _store().link(key, content_type)
 
 
 def _store() -> ObjectStore:
-    return cast(ObjectStore, default_storage)
+    return cast("ObjectStore", default_storage)
 
 
 class Files(FileSystemStorage):

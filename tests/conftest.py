@@ -7,7 +7,6 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import django
@@ -20,13 +19,20 @@ from config import embedded
 OWNS_RUN = "DARKROOM_TEST_RUN" not in os.environ
 RUN = Path(os.environ.setdefault("DARKROOM_TEST_RUN", tempfile.mkdtemp(prefix="darkroom-test-")))
 
-for name in ("DATABASE_URL", "REDIS_URL", "S3_BUCKET", "AIMLAPI_KEY", "FAL_KEY", "AIMLAPI_BASE_URL"):
+for name in (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "S3_BUCKET",
+    "AIMLAPI_KEY",
+    "FAL_KEY",
+    "AIMLAPI_BASE_URL",
+):
     os.environ.pop(name, None)
 os.environ |= {
     "DARKROOM_DATA": str(RUN),
     "SECRET_KEY": "only for tests",
     "DJANGO_SETTINGS_MODULE": "config.settings",
-    "DJANGO_ALLOW_ASYNC_UNSAFE": "true",  # Playwright keeps an event loop running in the test's thread.
+    "DJANGO_ALLOW_ASYNC_UNSAFE": "true",  # Playwright keeps a loop running in the thread.
     "DATABASE_POOL": "false",  # Pytest-django drops databases that a pool would hold open.
     "LOG_LEVEL": "ERROR",
 }
@@ -46,11 +52,10 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: object) -> Iterator[None]:
-    """Let pytest empty tables between tests; `tests/accounts/test_ledger.py` checks the trigger itself."""
+def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
+    """Let pytest empty tables between tests; the ledger's own tests check this trigger."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:  # type: ignore[attr-defined]
         cursor.execute("ALTER TABLE accounts_ledgerentry DISABLE TRIGGER ledgerentry_no_truncate")
-    yield
 
 
 @pytest.fixture(autouse=True)

@@ -21,7 +21,7 @@ HOUSE_KINDS = (AccountKind.FUNDING, AccountKind.REVENUE, AccountKind.OVERRUN)
 
 
 class CreditAccount(models.Model):
-    """A team's credits, or one of the house's; a house account's balance is derived from its entries."""
+    """A team's credits, or one of the house's, whose balance is derived from its entries."""
 
     team = models.OneToOneField(
         "accounts.Team",
@@ -109,7 +109,7 @@ class EntryKind(models.TextChoices):
 
 
 class LedgerEntry(models.Model):
-    """One immutable movement from one account to another. A trigger refuses UPDATE, DELETE, TRUNCATE."""
+    """One movement from one account to another; a trigger refuses to change or remove it."""
 
     debit = models.ForeignKey(CreditAccount, on_delete=models.PROTECT, related_name="debits")
     credit = models.ForeignKey(CreditAccount, on_delete=models.PROTECT, related_name="credits")

@@ -1,8 +1,9 @@
 """The only writer of credit rows.
 
-Each operation is one statement, so that its checks and its effects cannot come apart, and is idempotent:
-said again with the same key it changes nothing, said again with another amount it is refused. All run
-under READ COMMITTED; inside a larger transaction they come last, because they lock the team's account.
+Each operation is one statement, so that its checks and its effects cannot come apart, and is
+idempotent: said again with the same key it changes nothing, said again with another amount it is
+refused. All run under READ COMMITTED; inside a larger transaction they come last, because they lock
+the team's account.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,6 @@ from accounts.errors import HoldResolved, InsufficientCredits, KeyReused
 from accounts.models import (
     AccountKind,
     CreditAccount,
-    EntryKind,
     Hold,
     HoldState,
     LedgerEntry,
@@ -128,10 +128,11 @@ def grant(
 def hold(*, team: Team, amount: int, reference: str) -> Hold:
     """Set credits aside, once per reference.
 
-    Raises InsufficientCredits when less than `amount` is available, KeyReused when the reference was used
-    for another team or amount.
+    Raises InsufficientCredits when less than `amount` is available, KeyReused when the reference
+    was used for another team or amount.
     """
-    values = {"id": uuid7(), "team": team.pk, "amount": amount, "reference": reference}
+    new = uuid7()
+    values = {"id": new, "team": team.pk, "amount": amount, "reference": reference}
     try:
         with transaction.atomic():
             admitted = _execute(HOLD, values)
@@ -139,11 +140,11 @@ def hold(*, team: Team, amount: int, reference: str) -> Hold:
         return _same_hold(team=team, amount=amount, reference=reference)
     if not admitted:
         raise InsufficientCredits(needed=amount, available=balance(team=team).available)
-    return Hold.objects.get(pk=values["id"])
+    return Hold.objects.get(pk=new)
 
 
 def capture(*, hold: UUID, amount: int) -> None:
-    """Spend `amount` of a hold and give the rest back. `amount` is above 0 and at most what is held.
+    """Spend `amount` of a hold, above 0 and at most all of it, and give the rest back.
 
     Raises HoldResolved when the hold was released, or captured at another amount.
     """
@@ -183,4 +184,4 @@ def _expect(hold: UUID, *, state: HoldState, captured: int) -> None:
 def _execute(statement: str, values: dict[str, Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return cursor.rowcount
+        return int(cursor.rowcount)

@@ -18,8 +18,10 @@ VIOLATIONS = {
     "Account {0}: posted is {1}, its entries add up to {2}": """
         SELECT a.id, a.posted, coalesce(c.total, 0) - coalesce(d.total, 0)
         FROM accounts_creditaccount a
-        LEFT JOIN (SELECT credit_id id, sum(amount) total FROM accounts_ledgerentry GROUP BY 1) c USING (id)
-        LEFT JOIN (SELECT debit_id id, sum(amount) total FROM accounts_ledgerentry GROUP BY 1) d USING (id)
+        LEFT JOIN (SELECT credit_id id, sum(amount) total
+                   FROM accounts_ledgerentry GROUP BY 1) c USING (id)
+        LEFT JOIN (SELECT debit_id id, sum(amount) total
+                   FROM accounts_ledgerentry GROUP BY 1) d USING (id)
         WHERE a.kind = 'team' AND a.posted <> coalesce(c.total, 0) - coalesce(d.total, 0)""",
     "Account {0}: held is {1}, its pending holds add up to {2}": """
         SELECT a.id, a.held, coalesce(h.total, 0)
@@ -58,7 +60,8 @@ def check() -> LedgerReport:
         # One snapshot for all queries, or a hold placed between two of them reads as a violation.
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         cursor.execute(TOTALS)
-        report = LedgerReport(*(int(value) for value in cursor.fetchone() or ()))
+        accounts, entries, held, available = cursor.fetchone() or (0, 0, 0, 0)
+        report = LedgerReport(accounts, entries, int(held), int(available))
         for words, query in VIOLATIONS.items():
             cursor.execute(query)
             report.problems += [words.format(*row) for row in _rows(cursor.fetchall())]

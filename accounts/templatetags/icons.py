@@ -9,7 +9,48 @@ from lucide.templatetags.lucide import lucide
 
 register = template.Library()
 
-ICONS = ("check",)
+ICONS = (
+    "ban",
+    "check",
+    "chevron-down",
+    "chevron-left",
+    "chevron-right",
+    "chevrons-up-down",
+    "circle-alert",
+    "clock",
+    "coins",
+    "copy",
+    "download",
+    "ellipsis",
+    "eye",
+    "eye-off",
+    "flag",
+    "flask-conical",
+    "image-off",
+    "images",
+    "info",
+    "key-round",
+    "layers",
+    "loader-circle",
+    "lock",
+    "lock-open",
+    "log-out",
+    "monitor",
+    "moon",
+    "plus",
+    "refresh-cw",
+    "settings",
+    "shield-alert",
+    "shield-check",
+    "sliders-horizontal",
+    "sparkles",
+    "sun",
+    "triangle-alert",
+    "user-plus",
+    "users",
+    "wand-sparkles",
+    "x",
+)
 
 
 @register.simple_tag

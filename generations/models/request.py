@@ -33,7 +33,7 @@ class Source(models.TextChoices):
 
 
 class GenerationRequest(models.Model):
-    """What a person asked for. The row is the queue: a committed QUEUED row is a promise to run it."""
+    """What a person asked for. The row is the queue: once committed it is a promise."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     team = models.ForeignKey("accounts.Team", on_delete=models.PROTECT, related_name="requests")
@@ -54,7 +54,7 @@ class GenerationRequest(models.Model):
     status = models.CharField(max_length=12, choices=Status, default=Status.QUEUED)
     fence = models.BigIntegerField(default=0)
     attempt_count = models.PositiveSmallIntegerField(default=0)
-    # When the row may next be worked on: a retry's back-off, or the next look at the provider's log.
+    # When the row may be worked on next: a retry's back-off, a look at the provider's log.
     due_at = models.DateTimeField(db_default=Now())
     tries = models.PositiveSmallIntegerField(default=0)
     lease_owner = models.CharField(max_length=80, blank=True)
@@ -73,8 +73,12 @@ class GenerationRequest(models.Model):
             models.UniqueConstraint(
                 fields=["team", "user", "idempotency_key"], name="request_once_per_key"
             ),
-            models.CheckConstraint(condition=Q(status__in=Status.values), name="request_status_known"),
-            models.CheckConstraint(condition=Q(num_images__gte=1), name="request_asks_for_an_image"),
+            models.CheckConstraint(
+                condition=Q(status__in=Status.values), name="request_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(num_images__gte=1), name="request_asks_for_an_image"
+            ),
             models.CheckConstraint(
                 condition=Q(status__in=TERMINAL, finished_at__isnull=False)
                 | (~Q(status__in=TERMINAL) & Q(finished_at__isnull=True)),

@@ -5,6 +5,7 @@ import re
 HIDDEN = "[hidden]"
 LONGEST_LINE = 400
 _OPENING = 12  # so much of a secret, quoted and cut short, still gives it away
+_TELLING = 4  # a shorter prompt says nothing, and is a part of too many words
 _DATA_URI = re.compile(r"data:[\w.+/-]+;base64,\S*")
 
 
@@ -26,7 +27,7 @@ class Redactor:
 
     def _without_prompt(self, text: str) -> str:
         """Where only the prompt's opening is quoted, nothing tells where the quotation ends."""
-        if not self._prompt:
+        if len(self._prompt) < _TELLING:
             return text
         text = text.replace(self._prompt, HIDDEN)
         opening = self._prompt[:_OPENING]

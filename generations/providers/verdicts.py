@@ -78,9 +78,7 @@ def _refusal(raw: RawAnswer, *, provider: str, redactor: Redactor) -> ProviderEr
     )
 
 
-def _broken(
-    call: Exchange, raw: RawAnswer, *, provider: str, redactor: Redactor
-) -> ProviderError:
+def _broken(call: Exchange, raw: RawAnswer, *, provider: str, redactor: Redactor) -> ProviderError:
     what = "gave no whole answer" if call.sent else "could not be reached"
     timed_out = call.sent and call.timed_out
     return ProviderError(

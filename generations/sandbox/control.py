@@ -1,8 +1,9 @@
 """For tests, not for clients: the book, and what shall go wrong. From this machine only."""
 
 import ipaddress
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from functools import wraps
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -10,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from generations.sandbox.book import as_json
 from generations.sandbox.state import sandbox_of
 
-Endpoint = Callable[[Request], Awaitable[Response]]
+Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 def local_only(endpoint: Endpoint) -> Endpoint:

@@ -5,11 +5,15 @@ the first group strike the POST, the `file_` faults the downloads of its picture
 `logs_` fault every reading of the logs.
 """
 
+import math
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
+
+from generations.sandbox.problems import ENVELOPES
+from generations.sandbox.shapes import SHAPES
 
 REMEMBERED = 10_000
 
@@ -117,6 +121,20 @@ class Rule:
 
 
 KINDS = {field.name: field.type for field in fields(Rule)}
+BOUNDS: Mapping[str, tuple[float, float]] = {
+    "times": (1, math.inf),
+    "seconds": (0, 3600),
+    "status": (400, 599),
+    "retry_after": (0, 3600),
+    "rate": (0.1, math.inf),
+    "images": (0, 4),
+    "credits": (0, math.inf),
+    "size": (1, math.inf),
+}
+WORDS: Mapping[str, Collection[str]] = {
+    "shape": SHAPES,
+    "envelope": {*ENVELOPES, "html", "empty"},
+}
 NO_FAULT = Rule()
 
 
@@ -167,21 +185,30 @@ class Faults:
 
 
 def read_rule(words: object) -> Rule:
-    if not isinstance(words, dict) or words.get("fault") not in set(Fault) - {Fault.NONE}:
-        raise RuleError(f"A rule names one of the faults {', '.join(sorted(set(Fault)))}.")
+    if not isinstance(words, dict) or words.get("fault") not in list(Fault)[1:]:
+        raise RuleError(f"A rule names one of the faults {', '.join(list(Fault)[1:])}.")
     fault = Fault(words["fault"])
     allowed = COMMON[fault.place] | OWN.get(fault, frozenset())
     for name, value in words.items():
         if name not in allowed:
             raise RuleError(f"{fault} takes {', '.join(sorted(allowed))}, not {name!r}.")
-        if not _fits(value, KINDS[name]):
+        if not _is_a(value, KINDS[name]) or not _is_within(name, value):
             raise RuleError(f"{name} of {fault} cannot be {value!r}.")
     return Rule(**words | {"fault": fault})
 
 
-def _fits(value: object, kind: Any) -> bool:  # noqa: ANN401 - an annotation of Rule
+def _is_a(value: object, kind: Any) -> bool:
     if isinstance(value, bool):
         return kind in (bool, bool | None)
     if kind is Fault:
         return True
     return isinstance(value, kind) or (isinstance(value, int) and isinstance(float(value), kind))
+
+
+def _is_within(name: str, value: object) -> bool:
+    if name in WORDS and isinstance(value, str):
+        return value in WORDS[name]
+    if name in BOUNDS and isinstance(value, int | float):
+        low, high = BOUNDS[name]
+        return low <= value <= high
+    return True

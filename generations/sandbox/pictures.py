@@ -21,7 +21,8 @@ GRAIN = 4
 MARK = "Sandbox"
 FORMATS = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 
-FAMILIES: tuple[Callable[[Random, Size, Palette], Image.Image], ...] = (
+Family = Callable[[Random, Size, Palette], Image.Image]
+FAMILIES: tuple[Family, ...] = (
     landscapes.mountains,
     landscapes.meadow,
     landscapes.aurora,

@@ -35,7 +35,7 @@ NO_CREDITS = "err_insufficent_credits"  # spelt so by the vendor
 
 
 @dataclass(kw_only=True, eq=False)
-class Problem(Exception):  # noqa: N818 - the standard's word for it
+class Problem(Exception):
     """An answer other than the pictures."""
 
     status: int

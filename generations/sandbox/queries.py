@@ -9,7 +9,6 @@ from starlette.datastructures import QueryParams
 from generations.parameters import Json
 from generations.sandbox.problems import Problem
 
-
 WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 
 

@@ -18,7 +18,7 @@ def check_ledger() -> LedgerReport:
 
 
 def disagreements() -> list[str]:
-    """Ended requests whose hold still waits, open ones whose hold is gone, charges without success."""
+    """Ended requests whose hold waits, open ones whose hold is gone, charges without success."""
     wrong = (
         Q(status__in=TERMINAL, hold__state=HoldState.PENDING)
         | (~Q(status__in=TERMINAL) & ~Q(hold__state=HoldState.PENDING))

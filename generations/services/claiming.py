@@ -1,6 +1,7 @@
 """Which request runs next. Fairness between teams is decided here, not by the order of messages."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -47,7 +48,7 @@ RETURNING request.id
 
 def claim() -> Attempt | None:
     """Take the next request and write down the attempt that is about to be sent."""
-    values = {
+    values: dict[str, Any] = {
         "providers": providers.callable_providers(),
         "owner": leases.OWNER,
         "lease": timedelta(seconds=settings.LEASE_SECONDS),

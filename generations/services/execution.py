@@ -1,7 +1,7 @@
 """Send once, write down the answer, finish.
 
-The attempt is committed before its first byte leaves, nothing is held while waiting, and the raw answer is
-committed before anything else is done with it.
+The attempt is committed before its first byte leaves, nothing is held while waiting, and the raw
+answer is committed before anything else is done with it.
 """
 
 import time
@@ -13,6 +13,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from generations import catalog
 from generations.models import Attempt
+from generations.providers.base import RawAnswer
 from generations.providers.errors import ErrorKind, Outcome, ProviderError
 from generations.services import claiming, leases, outcomes, providers, storing
 
@@ -36,25 +37,30 @@ def run_next() -> bool:
 
 
 def send(attempt: Attempt) -> bool:
-    """Make the paid call once and write down how it ended; say whether an answer is there to store."""
+    """Make the paid call once and write down how it ended; say whether there is an answer."""
+    ended = _call(attempt)
+    if isinstance(ended, ProviderError):
+        _insist(lambda: outcomes.record_error(attempt, ended))
+        return False
+    return _insist(lambda: outcomes.record_answer(attempt, ended))
+
+
+def _call(attempt: Attempt) -> RawAnswer | ProviderError:
     request = attempt.request
     payload = catalog.payload(catalog.get_model(request.model), request.prompt, request.params)
-    client = providers.client(request.provider)
     connection.close()  # Back to the pool: hundreds of calls wait here.
     try:
-        raw = client.generate(payload=payload, client_request_id=attempt.client_request_id)
+        return providers.client(request.provider).generate(
+            payload=payload, client_request_id=attempt.client_request_id
+        )
     except ProviderError as error:
-        _insist(lambda: outcomes.record_error(attempt, error))
-        return False
+        return error
     except Exception:
         # A fault of ours after the bytes may have left proves nothing about the provider.
-        log.exception("send_failed", attempt=attempt.client_request_id)
-        unclear = ProviderError(
+        log.exception("call_broke_off", attempt=attempt.client_request_id)
+        return ProviderError(
             "The call broke off on our side.", outcome=Outcome.UNKNOWN, kind=ErrorKind.UNREADABLE
         )
-        _insist(lambda: outcomes.record_error(attempt, unclear))
-        return False
-    return _insist(lambda: outcomes.record_answer(attempt, raw))
 
 
 def _insist(write: Callable[[], Result]) -> Result:

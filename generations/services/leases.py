@@ -1,7 +1,7 @@
 """Who works on a request, and whether they still live.
 
-A process renews the leases of what it holds every few seconds, so a dead one is noticed as soon as its
-leases run out, however long the call itself may take. Time is the database's: workers' clocks differ.
+A process renews the leases of what it holds every few seconds, so a dead one is noticed as soon as
+its leases run out, however long the call may take. Time is the database's: workers' clocks differ.
 """
 
 import os

@@ -11,7 +11,7 @@ from generations.services import notices
 
 
 def report(*, by: User, image: Image, reason: ReportReason, words: str = "") -> Report:
-    """Say once per person that an image should be looked at; said again, the first report stands."""
+    """Say that an image should be looked at; said again, a person's first report stands."""
     found, _ = Report.objects.get_or_create(
         image=image, reporter=by, defaults={"reason": reason, "words": words.strip()}
     )
@@ -21,13 +21,11 @@ def report(*, by: User, image: Image, reason: ReportReason, words: str = "") -> 
 def decide(*, by: User, image: Image, action: DecisionAction, reason: str) -> Decision:
     """Hide, restore or leave an image, with a reason that is recorded and told to the author."""
     if not by.is_staff:
-        raise NotAllowed("Only staff decide about images.")
+        raise NotAllowed
     if not reason.strip():
         raise ValueError("A decision needs a reason.")
     with transaction.atomic():
-        decision = Decision.objects.create(
-            image=image, action=action, reason=reason.strip(), by=by
-        )
+        decision = Decision.objects.create(image=image, action=action, reason=reason.strip(), by=by)
         if action == DecisionAction.HIDE:
             Image.objects.filter(pk=image.pk).update(hidden_at=Now())
         elif action == DecisionAction.RESTORE:

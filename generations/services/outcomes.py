@@ -1,5 +1,6 @@
 """How an attempt ended, and what that makes of its request."""
 
+import structlog
 from django.db import transaction
 from django.db.models.functions import Now
 
@@ -8,6 +9,8 @@ from generations.models import Attempt, AttemptState, Status
 from generations.providers.base import RawAnswer
 from generations.providers.errors import ErrorKind, Outcome, ProviderError
 from generations.services import backoff, leases, notices, settling, states
+
+log = structlog.get_logger(__name__)
 
 
 def record_answer(attempt: Attempt, raw: RawAnswer) -> bool:

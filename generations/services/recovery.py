@@ -142,7 +142,9 @@ def _due_for_a_look() -> list[GenerationRequest]:
 def _absence_proves(request: GenerationRequest, attempt: Attempt) -> bool:
     """Entries land late, so only a second look after the lag proves that the call never ran."""
     waited = timezone.now() - attempt.sent_at
-    return request.tries >= LOOKS_BEFORE_ABSENT and waited.total_seconds() >= settings.PROVIDER_LOG_LAG
+    return (
+        request.tries >= LOOKS_BEFORE_ABSENT and waited.total_seconds() >= settings.PROVIDER_LOG_LAG
+    )
 
 
 def _run_again(request: GenerationRequest, attempt: Attempt, *, note: str) -> None:

@@ -37,7 +37,7 @@ def submit(
     InsufficientCredits, IdempotencyKeyReused.
     """
     if not has_permission(by, Permission.GENERATE, team):
-        raise NotAllowed(f"Your role in {team} does not cover making images.")
+        raise NotAllowed
     model, words, cleaned = _check(model_id, prompt, params)
     wanted = GenerationRequest(
         id=uuid7(),
@@ -99,13 +99,13 @@ def _queue_once(wanted: GenerationRequest, amount: int) -> GenerationRequest:
         return same
     try:
         with transaction.atomic():
-            # The hold locks the team's account, so it comes as late as the row's foreign key allows.
+            # The hold locks the team's account: it comes as late as the row's foreign key allows.
             wanted.hold = ledger.hold(team=wanted.team, amount=amount, reference=str(wanted.pk))
             wanted.save(force_insert=True)
             events.changed(wanted.pk)
             enqueue.ticket_after_commit()
     except IntegrityError:
-        # Somebody else sent the same key in the meantime; their row stands and our hold is rolled back.
+        # The same key was sent meanwhile; that row stands and our hold is rolled back.
         same = _same(wanted)
         if same is None:
             raise

@@ -1,4 +1,4 @@
-"""The one transaction that ends an answered request: images complete, hold captured, the rest released."""
+"""The one transaction that ends an answered request: images complete, hold captured or released."""
 
 from django.conf import settings
 from django.db import transaction
@@ -53,9 +53,14 @@ def fail_unreadable(
 
 
 def fail(
-    *, request: GenerationRequest, code: str, cost: Cost | None, detail: str = "", fence: int | None = None
+    *,
+    request: GenerationRequest,
+    code: str,
+    cost: Cost | None,
+    detail: str = "",
+    fence: int | None = None,
 ) -> bool:
-    """Fail a request that the provider may have charged: release the hold, book the cost to the house."""
+    """Fail what the provider may have charged: release the hold, book the cost to the house."""
     moved = states.move(
         request.pk,
         leave=[Status.ANSWERED, Status.UNCONFIRMED],

@@ -26,9 +26,9 @@ MOVES: Mapping[Status, frozenset[Status]] = {
 def move(
     request: UUID, *, leave: Iterable[Status], to: Status, fence: int | None = None, **changes: Any
 ) -> bool:
-    """Change the status if the row still is where the caller believes it is; say whether it was.
+    """Change the status if the row is still where the caller believes it; say whether it was.
 
-    Call it inside a transaction together with what belongs to the change: watchers are told at commit.
+    Call it in one transaction with what belongs to the change: watchers are told at commit.
     """
     leaving = frozenset(leave)
     if not all(to in MOVES[status] for status in leaving):

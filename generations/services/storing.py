@@ -1,6 +1,6 @@
 """From a kept answer to stored images and a settled hold.
 
-Everything here may be repeated: rows and keys are determined by the attempt, and settling happens once.
+Everything here may be repeated: the attempt determines rows and keys, and settling happens once.
 """
 
 import hashlib

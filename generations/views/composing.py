@@ -106,4 +106,3 @@ def _recipe(request: TeamRequest) -> GenerationRequest | None:
 def _without_seed(params: dict[str, Any]) -> dict[str, Any]:
     """Settings are remembered between visits; one picture's seed is not a setting."""
     return {name: value for name, value in params.items() if name not in {"seed", *REFERENCES}}
-

@@ -15,6 +15,7 @@ from generations.models import Image
 from generations.views.fragments import is_fragment
 
 PAGE = 60
+YEAR_SHOWN_AFTER = 180
 
 
 @require_safe
@@ -49,10 +50,7 @@ def _wall(request: TeamRequest, *, heading: str, place: str, author: User | None
 
 def days(images: list[Image]) -> list[tuple[str, list[Image]]]:
     """The images under the day they were made, newest first."""
-    return [
-        (label, list(of_day))
-        for label, of_day in groupby(images, key=_day)
-    ]
+    return [(label, list(of_day)) for label, of_day in groupby(images, key=_day)]
 
 
 def _day(image: Image) -> str:
@@ -60,7 +58,7 @@ def _day(image: Image) -> str:
     ago = (timezone.localdate() - day).days
     if ago in {0, 1}:
         return ("Today", "Yesterday")[ago]
-    return date_format(day, "l j F Y" if ago > 180 else "l j F")
+    return date_format(day, "l j F" if ago < YEAR_SHOWN_AFTER else "j F Y")
 
 
 def _after(request: TeamRequest) -> UUID | None:

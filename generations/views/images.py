@@ -19,6 +19,7 @@ from generations.services import images, moderation
 
 FILE_NAMES = {"original", *(str(width) for width in renditions.WIDTHS)}
 ONE_DAY = 86_400
+LINK_KEPT = storage.LINK_SECONDS - 60
 
 
 @require_safe
@@ -80,7 +81,7 @@ def _read(key: str) -> bytes:
 def _private(response: HttpResponse, shown: Image, name: str, *, download: bool) -> HttpResponse:
     """Headers that keep an image with the person it was given to."""
     # Until the renditions are made, their addresses give the original: not to be kept.
-    keeps = 240 if response.status_code == 302 else ONE_DAY
+    keeps = LINK_KEPT if isinstance(response, HttpResponseRedirect) else ONE_DAY
     fresh = name == "original" or shown.renditions_at
     response["Cache-Control"] = f"private, max-age={keeps}" if fresh else "no-store"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"

@@ -30,7 +30,9 @@ def cancel(request: SignedInRequest, request_id: UUID) -> HttpResponse:
         messages.success(request, "Cancelled. Nothing was charged.")
     except TooLateToCancel as error:
         messages.info(request, str(error))
-    return _show(request, _find(request, request_id)) if is_fragment(request) else redirect("create")
+    if not is_fragment(request):
+        return redirect("create")
+    return _show(request, _find(request, request_id))
 
 
 @require_POST
@@ -41,7 +43,7 @@ def retry(request: SignedInRequest, request_id: UUID) -> HttpResponse:
     except (GenerationsError, AccountsError) as error:
         messages.error(request, str(error))
         return redirect("create")
-    return redirect("create") if not is_fragment(request) else _show(request, made)
+    return _show(request, made) if is_fragment(request) else redirect("create")
 
 
 def _find(request: SignedInRequest, request_id: UUID) -> GenerationRequest:

@@ -7,7 +7,7 @@ from config.supervisor import CannotStart, Supervisor
 
 
 class Command(BaseCommand):
-    help = "Run all of Darkroom on this machine: database, web server, workers and, without a key, the sandbox."
+    help = "Run all of Darkroom on this machine, with the sandbox where no provider key is set."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -8,7 +8,7 @@ from generations.services import images
 
 
 class Command(BaseCommand):
-    help = "Check that every image has its objects with the recorded digest; JSON, exit code 1 on any problem."
+    help = "Check that every image has its objects, with the recorded digest; exit code 1 if not."
 
     def handle(self, *args: Any, **options: Any) -> None:
         total = images.count_stored()

@@ -27,7 +27,9 @@ class Command(BaseCommand):
         parser.add_argument("--model", required=True)
         parser.add_argument("--prompt", required=True)
         parser.add_argument("--num-images", type=int)
-        parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="params")
+        parser.add_argument(
+            "--set", action="append", default=[], metavar="KEY=VALUE", dest="params"
+        )
         parser.add_argument("--count", type=int, default=1, help="how many requests (default 1)")
         parser.add_argument("--wait", type=float, metavar="S", help="wait up to S seconds")
 
@@ -36,9 +38,8 @@ class Command(BaseCommand):
         params = read_params(options["params"])
         if options["num_images"] is not None:
             params["num_images"] = options["num_images"]
-        outcomes: list[UUID | str] = []
-        for _ in tqdm(range(options["count"]), desc="Submitting", unit="request", disable=options["count"] < 2):
-            outcomes.append(self._submit(user, team, options, params))
+        rounds = tqdm(range(options["count"]), desc="Submitting", unit="request")
+        outcomes = [self._submit(user, team, options, params) for _ in rounds]
         made = [one for one in outcomes if isinstance(one, UUID)]
         if options["wait"]:
             wait(made, seconds=options["wait"])

@@ -1,0 +1,37 @@
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, BrokenBarrierError
+
+from django.db import connection
+
+
+def together(*calls: Callable[[], object]) -> list[object]:
+    """Run the calls at once, each on its own connection: their results, or what they raised."""
+    start = Barrier(len(calls))
+
+    def run(call: Callable[[], object]) -> object:
+        start.wait()
+        try:
+            return call()
+        except Exception as error:  # noqa: BLE001  # The caller compares what was raised.
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def meeting(call: Callable[..., object]) -> Callable[..., object]:
+    """The call, after which two threads wait for each other; not for ever, as a lock may part them."""
+    barrier = Barrier(2)
+
+    def met(*args: object, **kwargs: object) -> object:
+        result = call(*args, **kwargs)
+        try:
+            barrier.wait(timeout=0.5)
+        except BrokenBarrierError:
+            pass
+        return result
+
+    return met

@@ -1,0 +1,143 @@
+from collections.abc import Callable
+from datetime import date
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generations import pricing, references
+from generations.catalog import MODELS, Model, get_model
+from generations.parameters import Json
+
+ADDRESS = "https://pictures.example/one.png"
+sides = st.integers(16, 64).map(lambda n: n * 32)
+with_sizes = st.sampled_from([m for m in MODELS.values() if "image_size" in m.parameters])
+
+
+def sized(width: int, height: int, **params: Json) -> dict[str, Json]:
+    return {"image_size": {"width": width, "height": height}, **params}
+
+
+@pytest.mark.parametrize(
+    ("model_id", "nano_usd"),
+    [
+        ("flux-realism", 46_000_000),
+        ("flux-pro", 65_000_000),
+        ("flux/dev", 33_000_000),
+        ("blackforestlabs/flux-2", 15_600_000),
+        ("fal-ai/flux-realism", 35_000_000),
+        ("flux/schnell", 4_000_000),
+        ("flux-pro/v1.1", 52_000_000),
+        ("flux-pro/v1.1-ultra", 63_000_000),
+        ("flux/srpo", 32_500_000),
+        ("flux/srpo/image-to-image", 32_500_000),
+        ("flux/dev/image-to-image", 33_000_000),
+        ("flux/kontext-pro/text-to-image", 52_000_000),
+        ("flux/kontext-max/text-to-image", 104_000_000),
+        ("flux/kontext-pro/image-to-image", 52_000_000),
+        ("flux/kontext-max/image-to-image", 104_000_000),
+        ("blackforestlabs/flux-2-lora", 27_300_000),
+        ("blackforestlabs/flux-2-pro", 39_000_000),
+        ("blackforestlabs/flux-2-max", 91_000_000),
+        ("blackforestlabs/flux-2-edit", 2 * 15_600_000),
+        ("blackforestlabs/flux-2-lora-edit", 2 * 27_300_000),
+        ("blackforestlabs/flux-2-pro-edit", 2 * 39_000_000),
+    ],
+)
+def test_an_image_with_the_models_defaults_costs(model_id: str, nano_usd: int) -> None:
+    assert pricing.provider_cost(get_model(model_id), {}) == nano_usd
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+def test_every_price_says_where_it_comes_from_and_when(model: Model) -> None:
+    assert date(2026, 1, 1) <= model.price.as_of
+    assert model.price.source
+    assert model.price.nano_usd > 0
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "megapixels"),
+    [(512, 512, 1), (1024, 1024, 1), (1056, 1024, 2), (1536, 1536, 3), (2048, 2048, 4)],
+)
+def test_every_megapixel_begun_is_counted(width: int, height: int, megapixels: int) -> None:
+    cost = pricing.provider_cost(get_model("flux-2"), sized(width, height))
+    assert cost == megapixels * 15_600_000
+
+
+def test_a_price_per_image_is_reserved_for_every_megapixel() -> None:
+    assert pricing.provider_cost(get_model("flux/dev"), sized(1536, 1536)) == 3 * 33_000_000
+
+
+def test_further_megapixels_may_cost_less_than_the_first() -> None:
+    assert pricing.provider_cost(get_model("flux-2-max"), sized(2048, 2048)) == (
+        91_000_000 + 3 * 39_000_000
+    )
+
+
+def test_a_model_with_shapes_of_its_own_costs_the_same_in_each() -> None:
+    ultra = get_model("flux-pro/v1.1-ultra")
+    assert pricing.provider_cost(ultra, {"aspect_ratio": "21:9", "num_images": 2}) == 126_000_000
+
+
+def test_references_count_by_the_megapixel_and_by_their_number(
+    picture: Callable[..., bytes],
+) -> None:
+    uri = references.from_upload(picture((800, 600)))
+    edit = get_model("flux-2/edit")
+    assert pricing.provider_cost(edit, {"image_urls": [uri]}) == 2 * 15_600_000
+    assert pricing.provider_cost(edit, {"image_urls": [uri, uri, uri]}) == 4 * 15_600_000
+
+
+def test_a_picture_behind_an_address_is_reserved_at_its_biggest() -> None:
+    edit = get_model("flux-2/edit")
+    assert pricing.provider_cost(edit, {"image_urls": [ADDRESS]}) == 5 * 15_600_000
+    srpo = get_model("flux/srpo/image-to-image")
+    assert pricing.provider_cost(srpo, {"image_url": ADDRESS}) == 4 * 32_500_000
+
+
+def test_a_reference_costs_nothing_where_the_price_is_for_the_image() -> None:
+    kontext = get_model("flux/kontext-pro/image-to-image")
+    assert pricing.provider_cost(kontext, {"image_url": [ADDRESS] * 4}) == 52_000_000
+
+
+@given(
+    model=with_sizes, width=sides, height=sides, more=st.integers(0, 30), count=st.integers(1, 4)
+)
+def test_more_pixels_or_images_never_cost_less(
+    model: Model, width: int, height: int, more: int, count: int
+) -> None:
+    cost = pricing.provider_cost(model, sized(width, height, num_images=count))
+    assert cost > 0
+    assert cost == count * pricing.provider_cost(model, sized(width, height))
+    assert cost <= pricing.provider_cost(model, sized(width + 32 * more, height, num_images=count))
+
+
+@given(nano_usd=st.integers(0, 10**15), credits_per_usd=st.integers(1, 10**6))
+def test_credits_are_rounded_up_and_by_less_than_a_microcredit(
+    nano_usd: int, credits_per_usd: int
+) -> None:
+    exact = Fraction(nano_usd * credits_per_usd, 1000)
+    rounded = pricing.to_microcredits(nano_usd, credits_per_usd=credits_per_usd)
+    assert 0 <= rounded - exact < 1
+
+
+@given(model=with_sizes, count=st.integers(1, 4), credits_per_usd=st.integers(1, 5000))
+def test_a_hold_is_rounded_once_for_all_its_images(
+    model: Model, count: int, credits_per_usd: int
+) -> None:
+    params: dict[str, Json] = {"num_images": count}
+    exact = Fraction(pricing.provider_cost(model, params) * credits_per_usd, 1000)
+    held = pricing.hold_amount(model, params, credits_per_usd=credits_per_usd)
+    assert 0 <= held - exact < 1
+
+
+def test_a_hold_is_in_microcredits() -> None:
+    hold = pricing.hold_amount(get_model("flux/dev"), {"num_images": 4}, credits_per_usd=100)
+    assert hold == 13_200_000
+
+
+def test_a_price_is_shown_in_credits() -> None:
+    assert pricing.price_label(get_model("flux/dev"), credits_per_usd=100) == "3.3 credits"
+    assert pricing.price_label(get_model("flux-2"), credits_per_usd=100) == "1.56 credits"
+    assert pricing.format_credits(2_480_000_000) == "2,480"
