@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from celery.schedules import crontab
+
 from config import embedded, env, logs, paths
 
 BASE_DIR = paths.BASE
@@ -144,7 +146,10 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "generate"
-CELERY_TASK_ROUTES = {"generations.make_renditions": {"queue": "media"}}
+CELERY_TASK_ROUTES = {
+    "generations.make_renditions": {"queue": "media"},
+    "accounts.clear_sessions": {"queue": "media"},
+}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
@@ -152,6 +157,13 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TIMEZONE = "UTC"
+# The calendar only: what keeps requests moving is swept by every worker.
+CELERY_BEAT_SCHEDULE = {
+    "clear sessions": {
+        "task": "accounts.clear_sessions",
+        "schedule": crontab(hour="3", minute="20"),
+    },
+}
 BROKER_FOLDER = DARKROOM_DATA / "broker"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     {
@@ -201,6 +213,7 @@ if env.text("EMAIL_HOST"):
     EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
     EMAIL_HOST_PASSWORD = env.secret("EMAIL_HOST_PASSWORD")
     EMAIL_USE_TLS = env.boolean("EMAIL_USE_TLS", True)
+EMAIL_TIMEOUT = 10  # Mail is sent while a person waits for the page.
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Darkroom <darkroom@localhost>")
 
 # Files

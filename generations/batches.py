@@ -91,13 +91,17 @@ class Batch:
         return STAGES.get(status, "")
 
     @property
+    def usual_seconds(self) -> int:
+        return catalog.get_model(self.request.model).typical_seconds
+
+    @property
     def progress(self) -> int:
         """Percent of the usual time that has gone by; whole only when the images are there."""
         started = self.request.started_at
         if started is None:
             return 0
-        usual = catalog.get_model(self.request.model).typical_seconds
-        return min(int(100 * (timezone.now() - started).total_seconds() / usual), FURTHEST)
+        passed = (timezone.now() - started).total_seconds()
+        return min(int(100 * passed / self.usual_seconds), FURTHEST)
 
     @property
     def aspect(self) -> float:

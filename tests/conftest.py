@@ -11,13 +11,17 @@ from pathlib import Path
 
 import django
 import pytest
+from django.core.management import call_command
 from django.db import connection
+from pytest_django import DjangoDbBlocker, Settings
 
 from config import embedded
 
 # Workers of one run inherit the folder of the process that started them.
 OWNS_RUN = "DARKROOM_TEST_RUN" not in os.environ
-RUN = Path(os.environ.setdefault("DARKROOM_TEST_RUN", tempfile.mkdtemp(prefix="darkroom-test-")))
+if OWNS_RUN:
+    os.environ["DARKROOM_TEST_RUN"] = tempfile.mkdtemp(prefix="darkroom-test-")
+RUN = Path(os.environ["DARKROOM_TEST_RUN"])
 
 for name in (
     "DATABASE_URL",
@@ -43,6 +47,9 @@ _database = contextlib.ExitStack()
 def pytest_configure() -> None:
     _database.enter_context(embedded.running(RUN))
     django.setup()
+    if OWNS_RUN:
+        # The real manifest, so that a page that names a missing file fails here too.
+        call_command("collectstatic", interactive=False, verbosity=0)
 
 
 def pytest_unconfigure() -> None:
@@ -52,14 +59,14 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """Let pytest empty tables between tests; the ledger's own tests check this trigger."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:  # type: ignore[attr-defined]
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE accounts_ledgerentry DISABLE TRIGGER ledgerentry_no_truncate")
 
 
 @pytest.fixture(autouse=True)
-def _quick_and_alone(settings: object, tmp_path: Path) -> None:
+def _quick_and_alone(settings: Settings, tmp_path: Path) -> None:
     """Fast passwords, and files that no other test sees."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
-    settings.MEDIA_ROOT = tmp_path / "media"  # type: ignore[attr-defined]
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.MEDIA_ROOT = tmp_path / "media"

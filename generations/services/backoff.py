@@ -28,4 +28,6 @@ def step(tries: int) -> timedelta:
 
 
 def is_exhausted(request: GenerationRequest) -> bool:
-    return request.tries >= MOST_TRIES or timezone.now() - request.created_at > MOST_TIME
+    """Whether it was tried often and long enough, counted from its first try, not from its wait."""
+    began = request.started_at or request.created_at
+    return request.tries >= MOST_TRIES or timezone.now() - began > MOST_TIME

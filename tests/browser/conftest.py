@@ -1,0 +1,42 @@
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from tests.browser.launch import ARGUMENTS, CHROMIUM
+from tests.instance import OWNER, Instance, running
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": ARGUMENTS}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_context_args, "viewport": {"width": 1440, "height": 900}}
+
+
+@pytest.fixture(scope="session")
+def darkroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    """One running Darkroom for all browser tests of a worker."""
+    with running(Path(tmp_path_factory.mktemp("darkroom")), SANDBOX_DELAY="1") as instance:
+        yield instance
+
+
+@pytest.fixture
+def complaints(page: Page) -> list[str]:
+    """What the browser's console says: errors, warnings, CSP violations, failed loads."""
+    said: list[str] = []
+    page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: said.append(f"error: {error}"))
+    return said
+
+
+@pytest.fixture
+def owner_page(page: Page, context: BrowserContext, darkroom: Instance) -> Page:
+    """A page signed in as the studio's owner."""
+    page.goto(darkroom.manage("login_link", OWNER).stdout.strip())
+    return page

@@ -1,0 +1,88 @@
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.instance import OWNER, Instance
+
+pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("browser")]
+
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+}
+SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
+PLACES = ("/", "/gallery/", "/team/", "/settings/", "/teams/new/", "/no-such-page/")
+OPEN_PLACES = ("/signin/", "/signup/", "/password/reset/")
+
+
+@pytest.fixture(scope="module")
+def session(browser: Browser, darkroom: Instance) -> Any:
+    """Cookies of a signed-in owner whose gallery holds images."""
+    darkroom.generate("--model", "flux/dev", "--prompt", "A wall to look at", "--count", "3")
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(darkroom.manage("login_link", OWNER).stdout.strip())
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+def violations(page: Page) -> list[str]:
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{one['id']} at {node['target']}" for one in found for node in one["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_no_page_has_an_accessibility_violation(
+    browser: Browser, darkroom: Instance, session: Any, scheme: Any, size: str
+) -> None:
+    width, height = SIZES[size]
+    context = browser.new_context(
+        storage_state=session,
+        color_scheme=scheme,
+        viewport={"width": width, "height": height},
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    found = {}
+    for place in [*PLACES, image_place(page, darkroom)]:
+        page.goto(darkroom.url + place)
+        found[place] = violations(page)
+    context.close()
+    assert {place: bad for place, bad in found.items() if bad} == {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_before_sign_in_has_an_accessibility_violation(
+    browser: Browser, darkroom: Instance, scheme: Any
+) -> None:
+    context = browser.new_context(color_scheme=scheme, reduced_motion="reduce")
+    page = context.new_page()
+    found = {}
+    for place in OPEN_PLACES:
+        page.goto(darkroom.url + place)
+        found[place] = violations(page)
+    context.close()
+    assert {place: bad for place, bad in found.items() if bad} == {}
+
+
+def test_nothing_scrolls_sideways_at_320_pixels(
+    browser: Browser, darkroom: Instance, session: Any
+) -> None:
+    context = browser.new_context(
+        storage_state=session, viewport={"width": 320, "height": 640}, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    wide = {}
+    for place in [*PLACES, image_place(page, darkroom)]:
+        page.goto(darkroom.url + place)
+        wide[place] = page.evaluate("document.documentElement.scrollWidth")
+    context.close()
+    assert {place: width for place, width in wide.items() if width > 320} == {}
+
+
+def image_place(page: Page, darkroom: Instance) -> str:
+    page.goto(f"{darkroom.url}/gallery/")
+    return page.locator("li.tile a").first.get_attribute("href") or ""
