@@ -3,13 +3,15 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
-from django.db.models import Count, Model, QuerySet
+from django.db.models import Count, QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 
+from accounts import admin_credits  # noqa: F401  # registers the credit rows
 from accounts.models import Invitation, Membership, Role, Team, User
 from accounts.querysets import InvitationQuerySet
 from accounts.services import teams
+from config.read_only import ReadOnly
 
 admin.site.site_header = "Darkroom"
 # The one sign-in page, with its rate limits, guards the admin too.
@@ -86,19 +88,6 @@ class TeamAdmin(admin.ModelAdmin):
         return int(vars(team)["member_total"])
 
     def has_delete_permission(self, request: HttpRequest, obj: Team | None = None) -> bool:
-        return False
-
-
-class ReadOnly:
-    """An admin to look things up in."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
 

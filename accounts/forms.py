@@ -49,8 +49,14 @@ class RoleForm(forms.Form):
 
 
 class WelcomeForm(forms.Form):
-    name = forms.CharField(label="Your name", max_length=100)
-    email = forms.EmailField(label="E-mail", help_text="You sign in with it.")
+    name = forms.CharField(
+        label="Your name", max_length=100, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    email = forms.EmailField(
+        label="E-mail",
+        help_text="You sign in with it.",
+        widget=forms.EmailInput(attrs={"autocomplete": "username"}),
+    )
     password = forms.CharField(
         label="Password",
         strip=False,

@@ -9,11 +9,14 @@ import hashlib
 import importlib.util
 import os
 import pwd
+import select
+import signal
 import stat
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
@@ -22,7 +25,8 @@ from config import paths
 
 DATABASE = "darkroom"
 SOCKET_PATH_LIMIT = 90  # Unix socket addresses end at 107 bytes, of which ".s.PGSQL.5432" takes 14.
-NEEDS_NO_DATABASE = {"up", "help", "version", "check", "collectstatic", "makemigrations"}
+STOP_SECONDS = 30.0
+NEEDS_NO_DATABASE = {"up", "part", "help", "version", "check", "collectstatic"}
 SERVER_SETTINGS = {
     "listen_addresses": "",
     "max_connections": "200",
@@ -61,7 +65,7 @@ def running(data: Path) -> Iterator[None]:
         finally:
             with _exclusive(data):
                 if _is_last(users):
-                    _pg_ctl(data, "stop", "-m", "fast")
+                    _stop(data)
 
 
 def ensure_started(data: Path) -> None:
@@ -78,7 +82,8 @@ def ensure_started(data: Path) -> None:
     log = cluster / "server.log"
     started = _pg_ctl(data, "start", "-w", "-t", "60", "-o", options, "-l", str(log))
     if started.returncode != 0:
-        tail = "\n".join(log.read_text(errors="replace").splitlines()[-12:])
+        said = log.read_text(errors="replace") if log.exists() else "It wrote no log."
+        tail = "\n".join(said.splitlines()[-12:])
         raise DatabaseDidNotStart(f"PostgreSQL did not start in {cluster}:\n{tail}")
     _create_database(data)
 
@@ -86,11 +91,10 @@ def ensure_started(data: Path) -> None:
 def is_alive(data: Path) -> bool:
     """Whether the server process is there; cheap enough to ask twice a second."""
     try:
-        pid = int((data / "postgres" / "postmaster.pid").read_text().split()[0])
-        os.kill(pid, 0)
+        os.kill(_server_pid(data), 0)
     except PermissionError:
         return True
-    except (OSError, ValueError, IndexError):
+    except ProcessLookupError:
         return False
     return True
 
@@ -99,6 +103,36 @@ def restart(data: Path) -> None:
     """Start a server that died under the processes that hold it."""
     with _exclusive(data):
         ensure_started(data)
+
+
+def _stop(data: Path) -> None:
+    with suppress(ProcessLookupError):
+        server = _server_pid(data)
+        _open_path_to(data / "postgres")  # It takes its socket's lock file away.
+        os.kill(server, signal.SIGINT)  # A fast shutdown: clients are sent away.
+        _wait_for_end(server)
+
+
+def _wait_for_end(pid: int) -> None:
+    """Returns or raises ProcessLookupError when the process has ended, or after a while."""
+    open_process = getattr(os, "pidfd_open", None)  # Linux; there a pid outlives its process
+    if open_process:
+        descriptor = open_process(pid)
+        select.select([descriptor], [], [], STOP_SECONDS)
+        os.close(descriptor)
+        return
+    give_up_at = time.monotonic() + STOP_SECONDS
+    while time.monotonic() < give_up_at:
+        os.kill(pid, 0)
+        time.sleep(0.02)
+
+
+def _server_pid(data: Path) -> int:
+    """Raises ProcessLookupError where no server left its pid file."""
+    try:
+        return int((data / "postgres" / "postmaster.pid").read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        raise ProcessLookupError from None
 
 
 @contextmanager
@@ -179,6 +213,7 @@ def _open_path_to(folder: Path) -> None:
 
 
 def _pg_ctl(data: Path, action: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    _open_path_to(data / "postgres")
     return _run("pg_ctl", action, "-D", str(data / "postgres"), *arguments)
 
 

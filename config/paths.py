@@ -7,7 +7,7 @@ from config import env
 
 BASE = Path(__file__).resolve().parent.parent
 
-for _name, _value in env.read_dotenv(BASE / ".env").items():
+for _name, _value in env.read_dotenv(Path(env.text("ENV_FILE", str(BASE / ".env")))).items():
     os.environ.setdefault(_name, _value)
 
 

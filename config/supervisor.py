@@ -17,8 +17,8 @@ from django.core.management import call_command
 from django.db import connections
 
 from accounts.services import sign_in, users
-from config import embedded, paths
-from config.parts import Part, all_parts
+from config import embedded, paths, schema
+from config.parts import FIRST_PAUSE, Part, all_parts
 
 READY_SECONDS = 90
 STOP_SECONDS = 11  # Within the 15 s that are promised, the database included.
@@ -41,24 +41,28 @@ class Supervisor:
         """Raises CannotStart, DatabaseDidNotStart."""
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, self._on_signal)
-        with _sole_use(), _database():
+        with _sole_use():
             _check_ports()
-            self.say("darkroom", "preparing the database and the pages")
-            prepare()
-            first_owner = users.ensure_owner(settings.OWNER_EMAIL)
-            link = sign_in.link_for(first_owner) if first_owner else ""
-            _forget_connections()
-            self._parts = all_parts(self.say, _environment())
-            try:
-                self._start(link)
-                self._watch()
-            finally:
-                self._stop()
+            with _database():
+                self._run_parts()
 
     def say(self, name: str, line: str) -> None:
         with self._printing:
             sys.stdout.write(f"{name:<9}| {line}\n")
             sys.stdout.flush()
+
+    def _run_parts(self) -> None:
+        self.say("darkroom", "preparing the database and the pages")
+        prepare()
+        first_owner = users.ensure_owner(settings.OWNER_EMAIL)
+        link = sign_in.link_for(first_owner) if first_owner else ""
+        _forget_connections()
+        self._parts = all_parts(self.say, _environment())
+        try:
+            self._start(link)
+            self._watch()
+        finally:
+            self._stop()
 
     def _start(self, link: str) -> None:
         for part in self._parts:
@@ -91,7 +95,14 @@ class Supervisor:
                 part.watch()
             if not paths.database_url() and not embedded.is_alive(settings.DARKROOM_DATA):
                 self.say("database", "ended; starting again")
-                embedded.restart(settings.DARKROOM_DATA)
+                self._restart_database()
+
+    def _restart_database(self) -> None:
+        try:
+            embedded.restart(settings.DARKROOM_DATA)
+        except embedded.DatabaseDidNotStart as error:
+            self.say("database", str(error))
+            self._stopping.wait(FIRST_PAUSE)
 
     def _stop(self) -> None:
         if not self._parts:
@@ -115,7 +126,7 @@ def prepare() -> None:
     """Bring the database and the static files up to this version."""
     for folder in ("messages", "control"):
         (settings.BROKER_FOLDER / folder).mkdir(parents=True, exist_ok=True)
-    call_command("migrate", interactive=False, verbosity=0)
+    schema.migrate()
     call_command("collectstatic", interactive=False, verbosity=0)
 
 

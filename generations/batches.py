@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID, uuid4
 
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from generations import catalog, failures
@@ -25,6 +27,7 @@ STAGES = {
 WAITING_FOR_STORE = {
     "storage": "Waiting for storage; kept, not paid twice",
     "download": "Fetching from the provider, trying again",
+    "cost": "Checking with the provider",
 }
 
 
@@ -77,6 +80,11 @@ class Batch:
     @property
     def can_retry(self) -> bool:
         return not self.is_open
+
+    @property
+    def again_key(self) -> UUID:
+        """Asked for twice with one key, it is made once: a double click costs nothing."""
+        return uuid4()
 
     @property
     def stage(self) -> str:
@@ -145,16 +153,23 @@ class Batch:
 
 
 def present(requests: Iterable[GenerationRequest]) -> list[Batch]:
-    return [Batch(request, ahead=_ahead(request)) for request in requests]
+    shown = list(requests)
+    ahead = _ahead([request for request in shown if request.status == Status.QUEUED])
+    return [Batch(request, ahead=ahead.get(request.pk.hex, 0)) for request in shown]
 
 
-def _ahead(request: GenerationRequest) -> int:
-    """How many requests of the team are queued before this one."""
-    if request.status != Status.QUEUED:
-        return 0
-    return GenerationRequest.objects.filter(
-        team=request.team_id, status=Status.QUEUED, id__lt=request.pk
-    ).count()
+def _ahead(queued: list[GenerationRequest]) -> dict[str, int]:
+    """How many of its team are queued before each of these requests, in one query."""
+    if not queued:
+        return {}
+    waiting = GenerationRequest.objects.filter(
+        status=Status.QUEUED, team__in={request.team_id for request in queued}
+    )
+    before = {
+        request.pk.hex: Count("pk", filter=Q(team=request.team_id, id__lt=request.pk))
+        for request in queued
+    }
+    return waiting.aggregate(**before)
 
 
 def _tile(image: Image) -> Tile:

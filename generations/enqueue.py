@@ -4,7 +4,6 @@ A ticket carries no id: it says "claim the next fair row and run it". Tickets ma
 or late, so sending one never fails anything; the sweeper sends it again.
 """
 
-import functools
 from uuid import UUID
 
 import structlog
@@ -31,8 +30,12 @@ def finish(request_id: UUID) -> bool:
     return _send(FINISH, str(request_id), queue="generate")
 
 
+def finish_after_commit(request_id: UUID) -> None:
+    transaction.on_commit(lambda: finish(request_id), robust=True)
+
+
 def renditions_after_commit(image_id: UUID) -> None:
-    transaction.on_commit(functools.partial(renditions, image_id), robust=True)
+    transaction.on_commit(lambda: renditions(image_id), robust=True)
 
 
 def renditions(image_id: UUID) -> bool:

@@ -48,15 +48,14 @@ def is_blank(data: bytes) -> bool:
     with _open(data) as image:
         if image.width * image.height < BLANK_PIXELS_A_BYTE * len(data):
             return False
-        _, brightest = image.convert("L").getextrema()
+        _, brightest = _decoded(image).convert("L").getextrema()
         return int(str(brightest)) <= DARKEST
 
 
 def render(data: bytes) -> dict[str, bytes]:
     """The WebP renditions by name ("320", …); none is wider than the original."""
     with _open(data) as image:
-        image.load()
-        flat = image.convert("RGBA" if "A" in image.getbands() else "RGB")
+        flat = _decoded(image).convert("RGBA" if "A" in image.getbands() else "RGB")
         return {
             str(width): _webp(_fit(flat, min(width, flat.width)), quality=QUALITY)
             for width in WIDTHS
@@ -66,7 +65,7 @@ def render(data: bytes) -> dict[str, bytes]:
 def placeholder(data: bytes) -> str:
     """A data URI of under 200 bytes to show until the picture arrives."""
     with _open(data) as image:
-        small = image.convert("RGB")
+        small = _decoded(image).convert("RGB")
         small.thumbnail((PLACEHOLDER_SIDE, PLACEHOLDER_SIDE))
     for quality in (25, 10, 1):
         encoded = base64.b64encode(_webp(small, quality=quality)).decode()
@@ -85,6 +84,15 @@ def _open(data: bytes) -> Image.Image:
         raise UnusableImage("The bytes are not a PNG, JPEG or WebP image that can be kept.") from e
     if image.width * image.height > MOST_PIXELS or max(image.size) > LONGEST_SIDE:
         raise UnusableImage(f"An image of {image.width} × {image.height} is too large to keep.")
+    return image
+
+
+def _decoded(image: Image.Image) -> Image.Image:
+    """The image with its pixels read, which a whole header does not promise."""
+    try:
+        image.load()
+    except (EOFError, OSError, SyntaxError, ValueError) as error:
+        raise UnusableImage("The image's pixels cannot be read.") from error
     return image
 
 

@@ -4,6 +4,7 @@ Keys cannot be guessed: they carry a keyed digest of the image and its content. 
 twice leaves the same bytes, so everything here may be repeated.
 """
 
+import contextlib
 import hashlib
 import hmac
 import os
@@ -76,14 +77,23 @@ class Files(FileSystemStorage):
                 os.fsync(file.fileno())  # Settled means stored, also after a power cut.
             part.replace(path)
         except OSError as error:
-            part.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                part.unlink()
             raise StorageUnavailable(error.strerror or "The file could not be written.") from error
 
     def get(self, key: str) -> bytes:
-        return Path(self.path(key)).read_bytes()
+        try:
+            return Path(self.path(key)).read_bytes()
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise StorageUnavailable(error.strerror or "The file could not be read.") from error
 
     def delete_object(self, key: str) -> None:
-        Path(self.path(key)).unlink(missing_ok=True)
+        try:
+            Path(self.path(key)).unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageUnavailable(error.strerror or "The file could not be removed.") from error
 
     def link(self, key: str, content_type: str) -> str | None:
         return None

@@ -7,6 +7,7 @@ The counters on an account are what admits a hold; the append-only entries are w
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.money import format_credits
 from config.ids import uuid7
 
 
@@ -99,7 +100,7 @@ class Hold(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_state_display()} {self.amount} for {self.reference}"
+        return f"{self.get_state_display()} {format_credits(self.amount)} for {self.reference}"
 
 
 class EntryKind(models.TextChoices):
@@ -141,4 +142,4 @@ class LedgerEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.amount}"
+        return f"{self.get_kind_display()} {format_credits(self.amount)}"

@@ -131,16 +131,20 @@ def hold(*, team: Team, amount: int, reference: str) -> Hold:
     Raises InsufficientCredits when less than `amount` is available, KeyReused when the reference
     was used for another team or amount.
     """
-    new = uuid7()
-    values = {"id": new, "team": team.pk, "amount": amount, "reference": reference}
+    values = {"id": uuid7(), "team": team.pk, "amount": amount, "reference": reference}
     try:
         with transaction.atomic():
-            admitted = _execute(HOLD, values)
+            _execute(HOLD, values)
     except IntegrityError:
-        return _same_hold(team=team, amount=amount, reference=reference)
-    if not admitted:
+        if not Hold.objects.filter(reference=reference).exists():
+            raise
+    # Read by its reference: said again it is the first hold, also when nothing more is available.
+    made = Hold.objects.select_related("account").filter(reference=reference).first()
+    if made is None:
         raise InsufficientCredits(needed=amount, available=balance(team=team).available)
-    return Hold.objects.get(pk=new)
+    if made.amount != amount or made.account.team_id != team.pk:
+        raise KeyReused(reference)
+    return made
 
 
 def capture(*, hold: UUID, amount: int) -> None:
@@ -158,22 +162,22 @@ def release(*, hold: UUID) -> None:
         _expect(hold, state=HoldState.RELEASED, captured=0)
 
 
-def overrun(*, hold: UUID, amount: int, reason: str) -> None:
-    """Book to the house what the provider charged and the team does not pay, once per hold."""
-    _execute(OVERRUN, {"hold": hold, "amount": amount, "key": f"overrun:{hold}", "reason": reason})
+def overrun(*, hold: UUID, amount: int, reason: str, reference: str = "") -> None:
+    """Book to the house what the provider charged and the team does not pay.
+
+    Once per hold, or per `reference` where one hold saw several charges. Raises KeyReused when another
+    amount was booked for it.
+    """
+    key = f"overrun:{reference or hold}"
+    _execute(OVERRUN, {"hold": hold, "amount": amount, "key": key, "reason": reason})
+    if LedgerEntry.objects.get(key=key).amount != amount:
+        raise KeyReused(key)
 
 
 def open_house_accounts() -> None:
     """Make the house's own accounts; they are part of the schema, like permissions are."""
     for kind in (AccountKind.FUNDING, AccountKind.REVENUE, AccountKind.OVERRUN):
         CreditAccount.objects.get_or_create(team=None, kind=kind)
-
-
-def _same_hold(*, team: Team, amount: int, reference: str) -> Hold:
-    found = Hold.objects.select_related("account").filter(reference=reference).first()
-    if found is None or found.amount != amount or found.account.team_id != team.pk:
-        raise KeyReused(reference)
-    return found
 
 
 def _expect(hold: UUID, *, state: HoldState, captured: int) -> None:

@@ -14,12 +14,12 @@ def create(*, email: str, password: str | None = None, name: str = "") -> User:
 
 
 def ensure_owner(email: str) -> User | None:
-    """The first owner while they have yet to set up, made now if nobody is here; then None."""
+    """The first owner, made now if nobody is here; None once any owner has set up."""
     with transaction.atomic():
         if not User.objects.exists():
             _make_staff(create(email=email))
-        waiting = User.objects.filter(is_superuser=True, is_active=True).order_by("date_joined")
-        return next((user for user in waiting if needs_setup(user)), None)
+        owners = list(User.objects.filter(is_superuser=True, is_active=True).order_by("id"))
+        return owners[0] if owners and all(map(needs_setup, owners)) else None
 
 
 def needs_setup(user: User) -> bool:

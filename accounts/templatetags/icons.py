@@ -1,4 +1,4 @@
-"""Icons out of the `lucide` package, written once a page: `<c-icon name="heart" />` points at them."""
+"""Icons out of the `lucide` package, once a page: `<c-icon name="x" />` points at them."""
 
 from functools import cache
 
@@ -37,6 +37,7 @@ ICONS = (
     "log-out",
     "monitor",
     "moon",
+    "pencil",
     "plus",
     "refresh-cw",
     "settings",

@@ -1,4 +1,4 @@
-"""The team's own page. A row of another team is not found; what a role may do to one, services say."""
+"""The team's own page. A row of another team is not found; who may change one, services decide."""
 
 from uuid import UUID
 

@@ -45,6 +45,7 @@ class Image(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     stored_at = models.DateTimeField(null=True, blank=True)
     renditions_at = models.DateTimeField(null=True, blank=True)
+    rendition_tries = models.PositiveSmallIntegerField(default=0)
     hidden_at = models.DateTimeField(null=True, blank=True)
 
     objects = ImageQuerySet.as_manager()

@@ -40,7 +40,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 
 
 class AimlApi:
-    """A Provider. Holds no connection; one may serve many threads."""
+    """Keeps the promises of `Provider`. Holds no connection; one may serve many threads."""
 
     def __init__(self, config: ProviderConfig, *, resolver: Resolver = guard.resolve) -> None:
         hosts = AllowedHosts((*RESULT_HOSTS, *config.result_hosts))
@@ -51,7 +51,6 @@ class AimlApi:
         self._downloader = Downloader(config=config, hosts=hosts, resolver=resolver)
 
     def generate(self, *, payload: Mapping[str, object], client_request_id: str) -> RawAnswer:
-        """Send the paid request exactly once; any 2xx is returned. Raises ProviderError."""
         if not _REQUEST_ID.fullmatch(client_request_id):
             # AIML API would drop it silently, and the request could never be found again.
             raise ValueError("a client request id is 1 to 128 letters, digits or . _ : -")
@@ -69,20 +68,16 @@ class AimlApi:
         return self._ask(request, deadline=self._config.deadline, redactor=redactor)
 
     def parse(self, raw: RawAnswer) -> Answer:
-        """Read a 2xx, touching nothing else. Raises UnreadableAnswer; it may have been charged."""
         return answers.read_answer(raw)
 
     def download(self, url: str) -> Download:
-        """Fetch one result from where results may lie. Raises DownloadError."""
         return self._downloader.download(url)
 
     def find_in_log(
         self, *, client_request_id: str, since: datetime, until: datetime
     ) -> LogEntry | None:
-        """Look the request up in the log; None only if it is surely not there.
-
-        Rows appear some time after the answer. Raises ProviderError.
-        """
+        # Rows appear some time after the answer, newest first: one that is added while we page
+        # shows us a row twice and hides none.
         offset = 0
         for _ in range(usage_log.MAX_PAGES):
             request = httpx.Request(

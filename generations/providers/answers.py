@@ -56,15 +56,18 @@ def read_cost(document: object, headers: Mapping[str, str]) -> Cost | None:
 
 
 def _cost(*, usd: object, natives: Iterable[object], source: str) -> Cost | None:
-    nano_usd = scaled(usd, NANO_USD_PER_USD)
-    native = next((n for n in (scaled(value, 1) for value in natives) if n is not None), None)
-    if nano_usd is None:
-        nano_usd = scaled(native, NANO_USD_PER_CREDIT)
+    native = next(filter(_is_number, (scaled(value, 1) for value in natives)), None)
+    stated = scaled(usd, NANO_USD_PER_USD)
+    nano_usd = scaled(native, NANO_USD_PER_CREDIT) if stated is None else stated
     if nano_usd is None:
         return None
     if native is None:
         return Cost(nano_usd, nano_usd, "nano_usd", source)
     return Cost(nano_usd, native, "credits", source)
+
+
+def _is_number(value: int | None) -> bool:
+    return value is not None
 
 
 def scaled(value: object, factor: int) -> int | None:

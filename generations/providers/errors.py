@@ -56,7 +56,7 @@ class ProviderError(Exception):
         self.cost = cost
 
 
-class UnreadableAnswer(ProviderError):  # noqa: N818 - the answer is what is wrong
+class UnreadableAnswer(ProviderError):
     """A 2xx that cannot be used: the work may be done and charged."""
 
     def __init__(self, message: str, *, raw: RawAnswer, cost: Cost | None = None) -> None:

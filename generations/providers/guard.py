@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import httpx
 
 Resolver = Callable[[str, int], Sequence[str]]
+_Server = tuple[str, int | None]
 
 _ENTRY = re.compile(r"(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>[1-9][0-9]{0,4}))?")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -46,22 +47,25 @@ class AllowedHosts:
     """Raises ValueError for an entry that is neither "host" nor "host:port"."""
 
     def __init__(self, entries: Iterable[str]) -> None:
-        parsed = [_parse_entry(entry) for entry in entries]
-        self._own = {(host, port) for host, port in parsed if port or _is_own_name(host)}
-        self._public = tuple(host for host, port in parsed if (host, port) not in self._own)
+        parsed = {_parse_entry(entry) for entry in entries}
+        self._own = set(filter(_is_own_server, parsed))
+        self._public = [host for host, _ in parsed - self._own]
 
     def judge(self, url: str | httpx.URL) -> Destination:
         """Say whether the address may be asked for at all. Raises DisallowedError."""
         target = _parse_url(url)
         host = _canonical(target.raw_host.decode())
         port = target.port or _DEFAULT_PORTS[target.scheme]
-        if (host, port) in self._own or (target.port is None and (host, None) in self._own):
+        if {(host, port), (host, target.port)} & self._own:
             return Destination(target, is_own=True)
         if target.scheme != "https" or port != _DEFAULT_PORTS["https"]:
             raise DisallowedError("results come over https on port 443 only")
-        if not any(host == name or host.endswith(f".{name}") for name in self._public):
+        if not self._is_known(host):
             raise DisallowedError(f"{host[:80]!r} is not a host that results come from")
         return Destination(target, is_own=False)
+
+    def _is_known(self, host: str) -> bool:
+        return any(host == name or host.endswith(f".{name}") for name in self._public)
 
 
 def guarded(resolver: Resolver, destination: Destination) -> Resolver:
@@ -108,7 +112,7 @@ def _parse_url(url: str | httpx.URL) -> httpx.URL:
     return target
 
 
-def _parse_entry(entry: str) -> tuple[str, int | None]:
+def _parse_entry(entry: str) -> _Server:
     found = _ENTRY.fullmatch(entry.strip())
     if not found:
         raise ValueError(f"{entry!r} is not a result host; write host or host:port")
@@ -116,17 +120,19 @@ def _parse_entry(entry: str) -> tuple[str, int | None]:
     return _canonical(found["host"].strip("[]")), port
 
 
+def _is_own_server(server: _Server) -> bool:
+    host, port = server
+    return port is not None or "." not in host or _is_address(host)
+
+
 def _canonical(host: str) -> str:
     """One spelling for each host; unlike names, addresses have many."""
-    try:
-        return ipaddress.ip_address(host).compressed
-    except ValueError:
-        return host.lower()
+    return ipaddress.ip_address(host).compressed if _is_address(host) else host.lower()
 
 
-def _is_own_name(host: str) -> bool:
+def _is_address(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        return "." not in host
+        return False
     return True

@@ -7,6 +7,8 @@ from PIL import Image
 from generations.providers.base import Download
 from generations.providers.errors import DownloadError
 
+MAX_PIXELS = 64_000_000  # no model makes a tenth; a few hundred bytes can claim billions
+
 _TYPES = {
     "JPEG": "image/jpeg",
     "MPO": "image/jpeg",  # a JPEG with a preview behind it
@@ -31,6 +33,8 @@ def read(data: bytes) -> Download:
             name = picture.format or ""
     except _NOT_READABLE:
         raise DownloadError("The result is not a PNG, JPEG or WebP picture.") from None
+    if width * height > MAX_PIXELS:
+        raise DownloadError(f"The picture has more than {MAX_PIXELS} pixels.")
     if not _is_whole(data, name):
         raise DownloadError("The picture is cut short.")
     return Download(data, _TYPES[name], width, height)

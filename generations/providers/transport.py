@@ -1,10 +1,4 @@
-"""One call, one client, one connection: the only module that speaks httpx to a server.
-
-Each call has a client of its own (20 µs) over one shared SSLContext: httpcore's pool lock is not
-reentrant, and a half-read stream collected as garbage takes it again, so no two calls may ever
-meet in one pool. There are no retries, no environment proxies, no redirects and no HTTP/2, where
-one GOAWAY would end every paid call at once.
-"""
+"""One call, one client, one connection: the only module that speaks httpx to a server."""
 
 import functools
 import logging
@@ -19,7 +13,8 @@ import httpx
 
 from generations.providers.wire import Wire
 
-# httpx writes every address at INFO, httpcore every header at DEBUG; addresses may be signed.
+# httpx logs every address at INFO, httpcore every answer's headers at DEBUG. An address may be
+# signed and a header may echo the key, however the application sets up its logging.
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
@@ -78,6 +73,8 @@ def open_stream(request: httpx.Request, *, wire: Wire) -> Iterator[httpx.Respons
     for name, value in _HEADERS.items():
         request.headers.setdefault(name, value)
     no_limit = httpx.Timeout(None)  # the wire keeps the time
+    # A client for each call (20 µs): httpcore's pool lock is not reentrant, and a half-read stream
+    # collected as garbage takes it again, so no two calls may ever meet in one pool.
     with httpx.Client(transport=_Transport(wire), trust_env=False, timeout=no_limit) as client:
         response = client.send(request, stream=True, follow_redirects=False)
         try:
@@ -98,19 +95,19 @@ def pieces(response: httpx.Response, *, max_bytes: int) -> Iterator[bytes]:
 
 @functools.cache
 def ssl_context() -> ssl.SSLContext:
-    """Made once: reading the certificates costs 20 ms and a megabyte."""
+    # Shared by all calls: reading the certificates costs 20 ms and a megabyte.
     return httpx.create_ssl_context()
 
 
 class _Transport(httpx.BaseTransport):
-    """httpx over our own sockets, which its stock transport has no place for."""
+    # httpx's stock transport has no place for sockets of our own.
 
     def __init__(self, wire: Wire) -> None:
         self._pool = httpcore.ConnectionPool(
             ssl_context=ssl_context(),
             max_connections=1,
             max_keepalive_connections=0,
-            http2=False,
+            http2=False,  # one GOAWAY would end every paid call at once
             retries=0,
             network_backend=wire,
         )

@@ -1,6 +1,6 @@
 """Reads GET /v2/logs. Absence decides that a paid request is sent again, so doubt is an error."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -38,15 +38,18 @@ def read_page(raw: RawAnswer) -> Page:
         document = mapping(decode(raw.body))
     except ValueError:
         document = {}
-    data = document.get("data")
-    if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
+    rows = document.get("data")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise UnreadableAnswer("The provider's log is not in the documented form", raw=raw)
-    has_more = mapping(document.get("pagination")).get("has_more")
-    if not isinstance(has_more, bool):
-        has_more = len(data) >= ROWS_PER_PAGE
-    if has_more and not data:
+    has_more = _has_more(document, rows)
+    if has_more and not rows:
         raise UnreadableAnswer("The provider's log promises rows and gives none", raw=raw)
-    return Page(tuple(data), has_more, raw)
+    return Page(tuple(rows), has_more, raw)
+
+
+def _has_more(document: Mapping[str, object], rows: Sized) -> bool:
+    stated = mapping(document.get("pagination")).get("has_more")
+    return stated if isinstance(stated, bool) else len(rows) >= ROWS_PER_PAGE
 
 
 def _read_entry(row: Mapping[str, object], raw: RawAnswer) -> LogEntry:

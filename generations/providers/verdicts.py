@@ -1,8 +1,7 @@
 """The decision on each failed call: rejected for good, never ran, or nobody can tell.
 
-"Not charged" is only said where the status proves it; RFC 9110 section 9.2.2 forbids resending
-what may have been applied. A redirect is never followed, it would carry key and prompt elsewhere:
-303 points at the result of work that was done, any other 3xx says our base URL is wrong.
+"Not charged" is said only where the status proves it; RFC 9110 section 9.2.2 forbids resending
+what may have been applied.
 """
 
 import re
@@ -21,6 +20,8 @@ LONGEST_WAIT = 120.0
 
 _Verdict = tuple[Outcome, ErrorKind]
 _BY_STATUS: dict[int, _Verdict] = {
+    # No redirect is followed: it would pay twice, and carry key and prompt elsewhere. 303 points
+    # at the result of work that was done; any other 3xx says that our base URL is wrong.
     303: (Outcome.UNKNOWN, ErrorKind.SERVER),
     401: (Outcome.REJECTED, ErrorKind.UNAUTHORIZED),
     402: (Outcome.REJECTED, ErrorKind.NO_CREDITS),
@@ -79,12 +80,14 @@ def _refusal(raw: RawAnswer, *, provider: str, redactor: Redactor) -> ProviderEr
 
 
 def _broken(call: Exchange, raw: RawAnswer, *, provider: str, redactor: Redactor) -> ProviderError:
-    what = "gave no whole answer" if call.sent else "could not be reached"
-    timed_out = call.sent and call.timed_out
+    what, outcome, kind = "could not be reached", Outcome.NOT_RUN, ErrorKind.CONNECTION
+    if call.sent:
+        what, outcome = "gave no whole answer", Outcome.UNKNOWN
+        kind = ErrorKind.TIMEOUT if call.timed_out else kind
     return ProviderError(
         f"{provider} {what}: {redactor.line(call.trouble)}",
-        outcome=Outcome.UNKNOWN if call.sent else Outcome.NOT_RUN,
-        kind=ErrorKind.TIMEOUT if timed_out else ErrorKind.CONNECTION,
+        outcome=outcome,
+        kind=kind,
         status_code=call.status_code or None,
         raw=raw if call.status_code else None,
         cost=read_cost(None, raw.headers),

@@ -1,8 +1,4 @@
-"""Sockets that keep to one call's deadline and remember whether anything was sent.
-
-httpx bounds each read and write, so a server that drips a byte a second holds its caller for ever;
-here every socket operation gets what is left of the whole call's time.
-"""
+"""Sockets that keep to one call's deadline and remember whether anything was sent."""
 
 import socket
 import ssl
@@ -25,6 +21,8 @@ class Wire(httpcore.NetworkBackend):
         self._resolver = resolver
 
     def remaining(self) -> float:
+        # Asked before every read and write. httpx bounds each of them alone, so a server that
+        # drips a byte a second would hold its caller for ever.
         left = self._until - time.monotonic()
         if left <= 0:
             raise TimeoutError("the time for the whole call is over")
@@ -42,7 +40,7 @@ class Wire(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> "Stream":
-        """Connect to the very addresses the resolver answered; nothing is looked up again."""
+        # The resolver has judged these addresses, so they are connected to and none looked up anew.
         addresses = self._resolver(host, port)
         failure = OSError("the host has no address")
         for address in addresses:

@@ -9,7 +9,7 @@ import uvicorn
 from generations.sandbox.app import create_app
 from generations.sandbox.connections import CuttableProtocol
 
-GRACE = 3  # seconds for calls in flight when asked to stop
+GRACE = 2  # seconds for calls in flight when asked to stop
 
 
 def main() -> None:

@@ -40,17 +40,16 @@ def ink(rng: Random, size: Size, palette: Palette) -> Image.Image:
 
 def strata(rng: Random, size: Size, palette: Palette) -> Image.Image:
     """Layers of rock, each lit along its upper edge."""
-    small = (size[0] // 2, size[1] // 2)
-    fall = normalised(slope(small, left=0, right=rng.uniform(-0.3, 0.3), top=0, bottom=1))
-    folds = noise(rng, small, cells=1.6, octaves=4, gain=0.36)
-    field = normalised(combine(fall, folds, rng.uniform(0.4, 0.7)))
+    fall = normalised(slope(size, left=0, right=rng.uniform(-0.3, 0.3), top=0, bottom=1))
+    folds = noise(rng, size, cells=1.6, octaves=4, gain=0.33)
+    field = normalised(combine(fall, folds, rng.uniform(0.35, 0.55)))
     layers: list[Colour] = []
     tone = rng.uniform(0.6, 0.9)
     for _ in range(rng.randint(8, 12)):
         tone = (tone + rng.choice((-1, 1)) * rng.uniform(0.18, 0.4)) % 1.0
         lit = palette.at(tone + 0.16)
-        layers += [mix(lit, (255, 255, 255), 0.25), *palette.span(tone + 0.1, tone - 0.2, 13)]
-    return tint(field, layers).resize(size, Image.Resampling.BICUBIC)
+        layers += [mix(lit, (255, 255, 255), 0.25), *palette.span(tone + 0.1, tone - 0.2, 25)]
+    return tint(field, layers)
 
 
 def spheres(rng: Random, size: Size, palette: Palette) -> Image.Image:

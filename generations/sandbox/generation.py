@@ -5,6 +5,7 @@ import base64
 import json
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -25,6 +26,11 @@ from generations.sandbox.state import Sandbox, bearer_key, check_key, is_broke, 
 LEGAL_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 NANO_USD_PER_CREDIT = 500
 SEEDS = 2**32 - 1
+NO_KEY = {401}  # such calls belong to no one's logs
+DATA: Mapping[int, Json] = {  # of a refusal on demand, unless its rule says otherwise
+    400: [{"code": "custom", "path": ["prompt"], "message": "Invalid prompt"}],
+    403: {"kind": NO_CREDITS},
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +43,12 @@ class Job:
     rule: Rule
     base_url: str
     path: str
+
+    @property
+    def seconds(self) -> float:
+        if self.rule.seconds is None:
+            return 0 if self.rule.fault is Fault.DROP_BEFORE else self.sandbox.delay
+        return self.rule.seconds
 
     @property
     def images(self) -> int:
@@ -91,9 +103,6 @@ async def generate(request: Request) -> Response:
     )
 
 
-NO_KEY = {401}  # such calls belong to no one's logs
-
-
 def _accepted(key: str, payload: dict[str, Json]) -> Order:
     """The order, after every check that the vendor makes before any work; raises Problem."""
     check_key(key)
@@ -105,10 +114,11 @@ def _accepted(key: str, payload: dict[str, Json]) -> Order:
 
 async def _run(job: Job) -> Response:
     rule, book = job.rule, job.sandbox.book
-    if rule.fault is Fault.DROP_BEFORE:
-        book.fail(job.call, logged=rule.in_logs)
+    try:
+        await asyncio.sleep(job.seconds)
+    except asyncio.CancelledError:  # the server is stopping, and this is its last work
+        book.fail(job.call)
         return Cut()
-    await asyncio.sleep(job.sandbox.delay if rule.seconds is None else rule.seconds)
     if rule.runs:
         call = book.charge(job.call, job.credits)
     else:
@@ -121,7 +131,10 @@ async def _answer(job: Job, call: Call) -> Response:
         case Fault.STATUS:
             return _refusal(_problem(job.rule), call, job.path)
         case Fault.GARBAGE:
-            return Response(b'{"images": [{"url": "htt', media_type="application/json")
+            body = b'{"images": [{"url": "htt'
+            return Response(body, headers=_ids(call), media_type="application/json")
+        case Fault.DROP_BEFORE:
+            return Cut()
         case Fault.DROP_AFTER:
             return Cut(await _success(job, call) if job.rule.partial else None)
         case Fault.DRIP:
@@ -162,7 +175,7 @@ async def _picture(job: Job, seed: int, index: int) -> shapes.Picture:
 def _problem(rule: Rule) -> Problem:
     data: Json = {"kind": rule.kind} if rule.kind else None
     if data is None and rule.message is None:
-        data = BY_DEFAULT.get(rule.status)
+        data = DATA.get(rule.status)
     return Problem(
         status=rule.status,
         message=rule.message or "",
@@ -170,12 +183,6 @@ def _problem(rule: Rule) -> Problem:
         envelope=rule.envelope,
         headers=rule.headers,
     )
-
-
-BY_DEFAULT: dict[int, Json] = {
-    400: [{"code": "custom", "path": ["prompt"], "message": "Invalid prompt"}],
-    403: {"kind": NO_CREDITS},
-}
 
 
 def _refusal(problem: Problem, call: Call, path: str) -> Response:

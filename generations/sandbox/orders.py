@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from generations.catalog import Model, UnknownModel, clean, dimensions, get_model
 from generations.parameters import Choice, InvalidParameters, Json, ReferenceImages
+from generations.sandbox.pictures import LONGEST_SIDE
 from generations.sandbox.problems import Problem
 
 PROVIDER = "aimlapi"
@@ -28,7 +29,9 @@ class Order:
 
     @property
     def size(self) -> tuple[int, int]:
-        return dimensions(self.model, self.params)
+        """As expected by whoever ordered; an edit of a huge picture gives a smaller one."""
+        width, height = dimensions(self.model, self.params)
+        return min(width, LONGEST_SIDE), min(height, LONGEST_SIDE)
 
 
 def read_order(payload: Mapping[str, Json]) -> Order:

@@ -12,6 +12,8 @@ MOST_TRIES = 20
 # Paid calls for one request: a provider that fails this often for nothing is down.
 MOST_ATTEMPTS = 3
 MOST_TIME = timedelta(minutes=30)
+# After this long without evidence, or without the bytes, a person looks and the team pays nothing.
+GIVE_UP_AFTER = timedelta(hours=24)
 # Looks at the provider's log, and at a store that was away: seconds after each try.
 STEPS = (5, 10, 15, 30, 60, 120, 300, 900, 3600)
 

@@ -11,7 +11,8 @@ from generations.models import Attempt, GenerationRequest
 from generations.services import leases, providers
 
 # Between teams: fewest in flight first, then the oldest; within a team: the oldest.
-# The recursive part lists the teams that wait without reading every queued row.
+# The recursive part lists the teams that wait without reading every queued row. Their turns are
+# in order before a row is locked, so that one claim locks one row and leaves the others' alone.
 CLAIM = """
 WITH RECURSIVE waiting(team_id) AS (
     (SELECT team_id FROM generations_generationrequest
@@ -23,19 +24,24 @@ WITH RECURSIVE waiting(team_id) AS (
             ORDER BY r.team_id LIMIT 1)
     FROM waiting WHERE waiting.team_id IS NOT NULL
 ),
-load AS (
-    SELECT team_id, (SELECT count(*) FROM generations_generationrequest r
-                     WHERE r.status = 'sending' AND r.team_id = waiting.team_id) AS running
+turns AS (
+    SELECT team_id,
+           (SELECT count(*) FROM generations_generationrequest r
+            WHERE r.status = 'sending' AND r.team_id = waiting.team_id) AS running,
+           (SELECT min(r.due_at) FROM generations_generationrequest r
+            WHERE r.status = 'queued' AND r.provider = ANY(%(providers)s)
+              AND r.team_id = waiting.team_id) AS oldest
     FROM waiting WHERE team_id IS NOT NULL
+    ORDER BY running, oldest
 ),
 pick AS (
-    SELECT next.id FROM load CROSS JOIN LATERAL (
-        SELECT id, due_at FROM generations_generationrequest
+    SELECT next.id FROM turns CROSS JOIN LATERAL (
+        SELECT id FROM generations_generationrequest
         WHERE status = 'queued' AND provider = ANY(%(providers)s)
-          AND team_id = load.team_id AND due_at <= now()
+          AND team_id = turns.team_id AND due_at <= statement_timestamp()
         ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
     ) next
-    ORDER BY load.running, next.due_at, next.id LIMIT 1
+    LIMIT 1
 )
 UPDATE generations_generationrequest request
 SET status = 'sending', fence = fence + 1, attempt_count = attempt_count + 1,

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from uuid import UUID
 
+from django.db.models import F
 from django.db.models.functions import Now
 
 from generations import events, renditions, storage
@@ -11,6 +12,7 @@ from generations.errors import StorageUnavailable
 from generations.models import Image, ImageStatus
 
 RENDITION_TYPE = "image/webp"
+MOST_TRIES = 5
 
 
 def original_key(image: Image) -> str:
@@ -36,6 +38,8 @@ def make_renditions(image_id: UUID) -> None:
     if image is None:
         return
     data = storage.get(original_key(image))
+    # Counted before the decoder runs: a picture that kills it must not be tried for ever.
+    Image.objects.filter(pk=image.pk).update(rendition_tries=F("rendition_tries") + 1)
     for name, rendition in renditions.render(data).items():
         storage.put(rendition_key(image, name), rendition, RENDITION_TYPE)
     Image.objects.filter(pk=image.pk).update(

@@ -1,7 +1,5 @@
 """Mails to people about their images and their keys."""
 
-import functools
-
 from django.conf import settings
 from django.core.cache import cache
 from django.core.mail import send_mail
@@ -44,5 +42,7 @@ def _send_after_commit(
     template: str, *, subject: str, to: list[str], context: dict[str, object]
 ) -> None:
     body = render_to_string(f"emails/{template}.txt", {**context, "url": settings.PUBLIC_URL})
-    send = functools.partial(send_mail, subject, body, None, to, fail_silently=True)
-    transaction.on_commit(send, robust=True)
+    # A function with a name, which Django asks for when it says what failed.
+    transaction.on_commit(
+        lambda: send_mail(subject, body, None, to, fail_silently=True), robust=True
+    )

@@ -7,8 +7,8 @@ from django.db.models.functions import Now
 from accounts.services import ledger
 from generations.models import Attempt, AttemptState, Status
 from generations.providers.base import RawAnswer
-from generations.providers.errors import ErrorKind, Outcome, ProviderError
-from generations.services import backoff, leases, notices, settling, states
+from generations.providers.errors import ErrorKind, Outcome, ProviderError, UnreadableAnswer
+from generations.services import backoff, leases, notices, providers, settling, states
 
 log = structlog.get_logger(__name__)
 
@@ -17,7 +17,7 @@ def record_answer(attempt: Attempt, raw: RawAnswer) -> bool:
     """Commit the raw answer. A late one is accepted as long as no newer attempt was made."""
     with transaction.atomic():
         _write_raw(attempt, raw, state=AttemptState.ANSWERED)
-        return states.move(
+        moved = states.move(
             attempt.request_id,
             leave=[Status.SENDING, Status.UNCONFIRMED],
             to=Status.ANSWERED,
@@ -27,6 +27,24 @@ def record_answer(attempt: Attempt, raw: RawAnswer) -> bool:
             due_at=Now(),
             tries=0,
         )
+        if not moved:
+            _book_too_late(attempt, raw)
+    return moved
+
+
+def _book_too_late(attempt: Attempt, raw: RawAnswer) -> None:
+    """An answer after its request went on without it: what it cost is the house's."""
+    attempt.refresh_from_db()
+    request = attempt.request
+    if request.fence == attempt.fence and request.status in {Status.ANSWERED, Status.SUCCEEDED}:
+        return  # It was accepted: the same is said again after a commit that seemed to fail.
+    log.warning("answer_too_late", attempt=attempt.client_request_id)
+    try:
+        cost = providers.client(attempt.request.provider).parse(raw).cost
+    except UnreadableAnswer as error:
+        cost = error.cost
+    if cost and attempt.cost_nano_usd is None:
+        settling.house_pays(attempt, cost, reason="answered too late")
 
 
 def record_error(attempt: Attempt, error: ProviderError) -> None:
@@ -74,11 +92,7 @@ def _reject(attempt: Attempt, error: ProviderError) -> None:
     if moved:
         ledger.release(hold=request.hold_id)
         if error.cost:
-            ledger.overrun(
-                hold=request.hold_id,
-                amount=settling.microcredits(error.cost.nano_usd),
-                reason="refused, but charged",
-            )
+            settling.house_pays(attempt, error.cost, reason="refused, but charged")
         if error.kind in {ErrorKind.UNAUTHORIZED, ErrorKind.NO_CREDITS}:
             notices.provider_account_refused(request=request, kind=error.kind)
 

@@ -3,7 +3,7 @@
 Runs every few seconds in every worker; each step is bounded and harmless when two run at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 
 import structlog
@@ -11,37 +11,39 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from generations import enqueue
 from generations.models import (
     Attempt,
     AttemptState,
-    CostSource,
     GenerationRequest,
     Image,
     ImageStatus,
     Status,
 )
-from generations.providers.base import Cost, LogEntry
+from generations.providers.base import LogEntry
 from generations.providers.errors import ProviderError
-from generations.services import backoff, providers, settling, states
+from generations.services import backoff, images, records, settling, states
 
 AT_ONCE = 500
 LOOKS_AT_ONCE = 20
 RENDITIONS_LATE = timedelta(seconds=15)
-# After this long without evidence either way the team gets its credits back and a person looks.
-GIVE_UP_AFTER = timedelta(hours=24)
-LOOKS_BEFORE_ABSENT = 2
+ABSENT = "absent"  # error code of a request whose attempt was looked for once and not found
 
 log = structlog.get_logger(__name__)
 
 
-def sweep() -> None:
-    """One round: expire leases, send tickets again, settle the unclear, resume storing."""
-    for step in (expire_leases, reissue_tickets, resume_storing, reissue_renditions):
-        _alone(step)
-    settle_unconfirmed()
+def sweep(consuming: Collection[str] = ("generate", "media")) -> None:
+    """One round: expire leases, and send again what the queues may have lost.
+
+    Only to queues that this process consumes: with nobody to read them, messages would pile up.
+    """
+    _alone(expire_leases)
+    if "generate" in consuming:
+        _alone(reissue_tickets)
+        _alone(resume_storing)
+    if "media" in consuming:
+        _alone(reissue_renditions)
 
 
 def expire_leases() -> None:
@@ -71,7 +73,7 @@ def reissue_tickets() -> None:
     ).count()
     busy = GenerationRequest.objects.filter(status=Status.SENDING).count()
     for _ in range(min(due, max(settings.WORKER_CONCURRENCY - busy, 0))):
-        enqueue.send_ticket()
+        enqueue.ticket_after_commit()
 
 
 def resume_storing() -> None:
@@ -79,29 +81,30 @@ def resume_storing() -> None:
         status=Status.ANSWERED, lease_until__lt=Now(), due_at__lte=Now()
     )
     for pk in left.order_by("due_at").values_list("pk", flat=True)[:AT_ONCE]:
-        enqueue.finish(pk)
+        enqueue.finish_after_commit(pk)
 
 
 def reissue_renditions() -> None:
     late = Image.objects.filter(
         status=ImageStatus.STORED,
         renditions_at__isnull=True,
+        rendition_tries__lt=images.MOST_TRIES,
         stored_at__lt=Now() - RENDITIONS_LATE,
+        stored_at__gt=Now() - backoff.GIVE_UP_AFTER,
     )
     for pk in late.order_by("stored_at").values_list("pk", flat=True)[:50]:
-        enqueue.renditions(pk)
+        enqueue.renditions_after_commit(pk)
 
 
 def settle_unconfirmed() -> None:
-    """Ask the provider's own records what became of each unclear attempt."""
+    """Ask the provider's own records what became of each unclear attempt.
+
+    No step of `sweep`: a log that does not answer must not keep a dead worker from being noticed.
+    """
     for request in _due_for_a_look():
         attempt = request.attempts.order_by("-number")[0]
         try:
-            entry = providers.client(request.provider).find_in_log(
-                client_request_id=attempt.client_request_id,
-                since=attempt.sent_at - timedelta(minutes=1),
-                until=timezone.now() + timedelta(minutes=1),
-            )
+            entry = records.look_up(attempt)
         except ProviderError as error:
             log.warning("log_unreadable", request=str(request.pk), why=error.message)
             _give_up_late(request, attempt)
@@ -114,10 +117,10 @@ def decide(request: GenerationRequest, attempt: Attempt, entry: LogEntry | None)
     if entry is None:
         if _absence_proves(request, attempt):
             _run_again(request, attempt, note="not in the provider's log")
-        return
-    cost = Cost(entry.cost_nano_usd, 0, "", CostSource.LOG)
-    if entry.succeeded or entry.cost_nano_usd > 0:
-        _charged_without_picture(request, attempt, entry, cost)
+        else:
+            _remember_absence(attempt)
+    elif entry.succeeded or entry.cost_nano_usd > 0:
+        _charged_without_picture(request, attempt, entry)
     else:
         _run_again(request, attempt, note="failed at no cost")
 
@@ -141,15 +144,19 @@ def _due_for_a_look() -> list[GenerationRequest]:
 
 def _absence_proves(request: GenerationRequest, attempt: Attempt) -> bool:
     """Entries land late, so only a second look after the lag proves that the call never ran."""
-    waited = timezone.now() - attempt.sent_at
-    return (
-        request.tries >= LOOKS_BEFORE_ABSENT and waited.total_seconds() >= settings.PROVIDER_LOG_LAG
-    )
+    lag = timedelta(seconds=settings.PROVIDER_LOG_LAG)
+    return request.error_code == ABSENT and records.was_sent_before(attempt, lag)
+
+
+def _remember_absence(attempt: Attempt) -> None:
+    GenerationRequest.objects.filter(
+        pk=attempt.request_id, status=Status.UNCONFIRMED, fence=attempt.fence
+    ).update(error_code=ABSENT)
 
 
 def _run_again(request: GenerationRequest, attempt: Attempt, *, note: str) -> None:
-    if backoff.is_exhausted(request) or attempt.number >= backoff.MOST_ATTEMPTS:
-        settling.fail(request=request, code="not_run", cost=None, fence=attempt.fence)
+    if attempt.number >= backoff.MOST_ATTEMPTS:
+        settling.fail(request=request, attempt=attempt, code="not_run")
         return
     with transaction.atomic():
         moved = states.move(
@@ -168,23 +175,18 @@ def _run_again(request: GenerationRequest, attempt: Attempt, *, note: str) -> No
             enqueue.ticket_after_commit()
 
 
-def _charged_without_picture(
-    request: GenerationRequest, attempt: Attempt, entry: LogEntry, cost: Cost
-) -> None:
+def _charged_without_picture(request: GenerationRequest, attempt: Attempt, entry: LogEntry) -> None:
+    cost = records.cost_of(entry)
     with transaction.atomic():
-        if settling.fail(request=request, code="lost", cost=cost, fence=attempt.fence):
+        if settling.fail(request=request, attempt=attempt, code="lost", cost=cost):
             Attempt.objects.filter(pk=attempt.pk).update(
-                state=AttemptState.LOST,
-                inference_id=entry.inference_id,
-                cost_nano_usd=cost.nano_usd,
-                cost_source=cost.source,
+                state=AttemptState.LOST, inference_id=entry.inference_id
             )
 
 
 def _give_up_late(request: GenerationRequest, attempt: Attempt) -> None:
-    if timezone.now() - attempt.sent_at > GIVE_UP_AFTER:
-        with transaction.atomic():
-            settling.fail(request=request, code="unclear", cost=None, fence=attempt.fence)
+    if records.was_sent_before(attempt, backoff.GIVE_UP_AFTER):
+        settling.fail(request=request, attempt=attempt, code="unclear")
 
 
 def _alone(step: Callable[[], None]) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from accounts.errors import NotAllowed
+from accounts.errors import InsufficientCredits, NotAllowed
 from accounts.models import Team, User
 from accounts.permissions import Permission, has_permission
 from accounts.services import ledger
@@ -65,7 +65,9 @@ def cancel(*, request: GenerationRequest) -> None:
         ledger.release(hold=request.hold_id)
 
 
-def again(*, by: User, request: GenerationRequest) -> GenerationRequest:
+def again(
+    *, by: User, request: GenerationRequest, idempotency_key: UUID | None = None
+) -> GenerationRequest:
     """Ask for the same recipe once more, as a new request. Raises as `submit` does."""
     return submit(
         by=by,
@@ -73,6 +75,7 @@ def again(*, by: User, request: GenerationRequest) -> GenerationRequest:
         model_id=request.model,
         prompt=request.prompt,
         params=request.params,
+        idempotency_key=idempotency_key,
         visibility=Visibility(request.visibility),
     )
 
@@ -104,8 +107,8 @@ def _queue_once(wanted: GenerationRequest, amount: int) -> GenerationRequest:
             wanted.save(force_insert=True)
             events.changed(wanted.pk)
             enqueue.ticket_after_commit()
-    except IntegrityError:
-        # The same key was sent meanwhile; that row stands and our hold is rolled back.
+    except (IntegrityError, InsufficientCredits):
+        # The same key was sent meanwhile; that row stands, and may have taken the last credits.
         same = _same(wanted)
         if same is None:
             raise

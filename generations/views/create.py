@@ -42,6 +42,7 @@ def price(request: TeamRequest) -> HttpResponse:
     return render(request, "generations/_price.html", composing.price_context(request, form))
 
 
+@team_required(Permission.GENERATE)
 def _submit(request: TeamRequest) -> HttpResponse:
     form = composing.bound(request)
     if not form.is_valid():

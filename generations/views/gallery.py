@@ -32,25 +32,29 @@ def team(request: TeamRequest) -> HttpResponse:
 
 def _wall(request: TeamRequest, *, heading: str, place: str, author: User | None) -> HttpResponse:
     wall = Image.objects.on_wall(team=request.team, user=request.user, author=author)
-    images = list(wall.older_than(_after(request))[: PAGE + 1])
+    after = _after(request)
+    images = list(wall.older_than(after)[: PAGE + 1])
     more = len(images) > PAGE
     images = images[:PAGE]
+    above = wall.filter(pk=after).first() if after and is_fragment(request) else None
     context = {
         "heading": heading,
-        "place": place,
-        "days": days(images),
+        "days": days(images, above=above),
         "next_url": f"{reverse(place)}?after={images[-1].pk}" if more else "",
         "show_author": author is None,
-        "is_first": "after" not in request.GET,
     }
     if is_fragment(request):
         return render(request, "generations/_wall.html", context)
     return render(request, "generations/gallery.html", {**context, "count": wall.count()})
 
 
-def days(images: list[Image]) -> list[tuple[str, list[Image]]]:
-    """The images under the day they were made, newest first."""
-    return [(label, list(of_day)) for label, of_day in groupby(images, key=_day)]
+def days(images: list[Image], *, above: Image | None = None) -> list[tuple[str, list[Image]]]:
+    """The images under the day they were made; a day that began above them has its label there."""
+    began = _day(above) if above else ""
+    return [
+        ("" if label == began else label, list(of_day))
+        for label, of_day in groupby(images, key=_day)
+    ]
 
 
 def _day(image: Image) -> str:

@@ -3,6 +3,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -36,21 +37,19 @@ def file(request: SignedInRequest, image_id: UUID, name: str) -> HttpResponse:
         raise Http404
     shown = _find(request, image_id)
     key, content_type = images.object_for(shown, name)
-    link = storage.link(key, content_type)
-    if link:
-        response: HttpResponse = HttpResponseRedirect(link)
-    elif settings.ACCEL_REDIRECT_PREFIX:
-        response = HttpResponse(content_type=content_type)
-        response["X-Accel-Redirect"] = f"{settings.ACCEL_REDIRECT_PREFIX}/{key}"
-    else:
-        response = HttpResponse(_read(key), content_type=content_type)
-    return _private(response, shown, name, download="download" in request.GET)
+    response = _given(key, content_type)
+    if "download" in request.GET:
+        filename = f"darkroom-{shown.pk}.{key.rpartition('.')[2]}"
+        response["Content-Disposition"] = f'attachment; filename="{filename}"'
+    return _private(response, fresh=name == "original" or shown.renditions_at is not None)
 
 
 @require_POST
 @signed_in
 def report(request: SignedInRequest, image_id: UUID) -> HttpResponse:
     shown = _find(request, image_id)
+    if not has_permission(request.user, Permission.REPORT_IMAGE, shown.team):
+        raise PermissionDenied
     form = ReportForm(request.POST)
     if not form.is_valid():
         context = _page(request, shown) | {"report_form": form}
@@ -71,6 +70,17 @@ def _find(request: SignedInRequest, image_id: UUID) -> Image:
     return get_object_or_404(shown.select_related(*related), pk=image_id)
 
 
+def _given(key: str, content_type: str) -> HttpResponse:
+    """The bytes under a key, or where whoever serves them finds them."""
+    link = storage.link(key, content_type)
+    if link:
+        return HttpResponseRedirect(link)
+    if settings.ACCEL_REDIRECT_PREFIX:
+        headers = {"X-Accel-Redirect": f"{settings.ACCEL_REDIRECT_PREFIX}/{key}"}
+        return HttpResponse(content_type=content_type, headers=headers)
+    return HttpResponse(_read(key), content_type=content_type)
+
+
 def _read(key: str) -> bytes:
     try:
         return storage.get(key)
@@ -78,16 +88,12 @@ def _read(key: str) -> bytes:
         raise Http404 from error
 
 
-def _private(response: HttpResponse, shown: Image, name: str, *, download: bool) -> HttpResponse:
+def _private(response: HttpResponse, *, fresh: bool) -> HttpResponse:
     """Headers that keep an image with the person it was given to."""
     # Until the renditions are made, their addresses give the original: not to be kept.
     keeps = LINK_KEPT if isinstance(response, HttpResponseRedirect) else ONE_DAY
-    fresh = name == "original" or shown.renditions_at
     response["Cache-Control"] = f"private, max-age={keeps}" if fresh else "no-store"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    if download:
-        extension = renditions.EXTENSIONS[shown.content_type]
-        response["Content-Disposition"] = f'attachment; filename="darkroom-{shown.pk}.{extension}"'
     return response
 
 
@@ -110,9 +116,8 @@ def _page(request: SignedInRequest, shown: Image) -> dict[str, Any]:
 def _neighbours(request: SignedInRequest, shown: Image, *, mine: bool) -> dict[str, str]:
     author = request.user if mine else None
     wall = Image.objects.on_wall(team=shown.team, user=request.user, author=author)
-    newer = wall.filter(id__gt=shown.pk).order_by("id").first()
-    older = wall.filter(id__lt=shown.pk).first()
-    return {
-        "previous_url": reverse("image", args=[newer.pk]) if newer else "",
-        "next_url": reverse("image", args=[older.pk]) if older else "",
-    }
+    ids = wall.values_list("pk", flat=True)
+    newer = ids.filter(pk__gt=shown.pk).order_by("pk")[:1]
+    older = ids.filter(pk__lt=shown.pk)[:1]
+    beside = {one > shown.pk: reverse("image", args=[one]) for one in newer.union(older)}
+    return {"previous_url": beside.get(True, ""), "next_url": beside.get(False, "")}

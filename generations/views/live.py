@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_GET
 
 from generations.events import hub
 from generations.models import TERMINAL, GenerationRequest
@@ -14,7 +15,7 @@ from generations.models import TERMINAL, GenerationRequest
 PING_SECONDS = 15
 
 
-@require_safe
+@require_GET
 async def events(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """Server-sent events: `request-<id>` when that request of this person changed."""
     user = await request.auser()
@@ -41,7 +42,11 @@ async def _stream(user_id: UUID) -> AsyncIterator[bytes]:
 
 def _open_requests(user_id: UUID) -> list[str]:
     open_now = GenerationRequest.objects.filter(user=user_id).exclude(status__in=TERMINAL)
-    return [str(pk) for pk in open_now.values_list("pk", flat=True)]
+    try:
+        return [str(pk) for pk in open_now.values_list("pk", flat=True)]
+    finally:
+        # A stream lasts for hours: as many tabs as the pool has connections would stop the site.
+        connection.close()
 
 
 def _message(request_id: str) -> bytes:

@@ -1,12 +1,15 @@
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.access import SignedInRequest, signed_in
-from accounts.errors import AccountsError
+from accounts.errors import AccountsError, NotAllowed
 from generations import batches
 from generations.errors import GenerationsError, TooLateToCancel
 from generations.models import GenerationRequest
@@ -38,17 +41,37 @@ def cancel(request: SignedInRequest, request_id: UUID) -> HttpResponse:
 @require_POST
 @signed_in
 def retry(request: SignedInRequest, request_id: UUID) -> HttpResponse:
+    wanted = _find(request, request_id)
     try:
-        made = requests.again(by=request.user, request=_find(request, request_id))
+        made = requests.again(by=request.user, request=wanted, idempotency_key=_key(request))
+    except NotAllowed as error:
+        raise PermissionDenied from error
     except (GenerationsError, AccountsError) as error:
         messages.error(request, str(error))
+        return _to_create(request)
+    if not is_fragment(request):
         return redirect("create")
-    return _show(request, made) if is_fragment(request) else redirect("create")
+    batch, again = batches.present([made, wanted])
+    return render(request, "generations/_made_again.html", {"batch": batch, "again": again})
 
 
 def _find(request: SignedInRequest, request_id: UUID) -> GenerationRequest:
     mine = GenerationRequest.objects.visible_to(request.user).with_tiles()
     return get_object_or_404(mine, pk=request_id)
+
+
+def _key(request: SignedInRequest) -> UUID | None:
+    try:
+        return UUID(request.POST.get("idempotency_key", ""))
+    except ValueError:
+        return None
+
+
+def _to_create(request: SignedInRequest) -> HttpResponse:
+    """Leave for the Create page, which says why; htmx would follow a plain redirect unseen."""
+    if is_fragment(request):
+        return HttpResponseClientRedirect(reverse("create"))
+    return redirect("create")
 
 
 def _show(request: SignedInRequest, shown: GenerationRequest) -> HttpResponse:

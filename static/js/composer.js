@@ -1,5 +1,5 @@
 // The composer: Ctrl+Enter generates, a double click counts once, the prompt grows with its text,
-// and what was refused gets the focus.
+// what was refused gets the focus, and a new batch is in sight.
 const composer = (event) => event.target.closest?.("#composer");
 
 document.addEventListener("keydown", (event) => {
@@ -23,6 +23,14 @@ if (!CSS.supports("field-sizing", "content")) {
   });
 }
 
-document.addEventListener("htmx:afterSettle", () => {
-  document.querySelector("#composer [aria-invalid=true]")?.focus();
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.target.id === "composer") event.target.querySelector("[aria-invalid=true]")?.focus();
+});
+
+// The composer sticks, so a new batch may come in behind it.
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.target.id !== "feed") return;
+  const form = document.getElementById("composer");
+  const hidden = form ? form.getBoundingClientRect().bottom - event.target.getBoundingClientRect().top : 0;
+  if (hidden > 0) scrollBy(0, -hidden);
 });

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from threading import Barrier, BrokenBarrierError
 
 from django.db import connection
@@ -23,15 +24,13 @@ def together(*calls: Callable[[], object]) -> list[object]:
 
 
 def meeting(call: Callable[..., object]) -> Callable[..., object]:
-    """The call, after which two threads wait for each other; not for ever, as a lock may part them."""
+    """The call, after which two threads meet; they do not wait long, as a lock may part them."""
     barrier = Barrier(2)
 
     def met(*args: object, **kwargs: object) -> object:
         result = call(*args, **kwargs)
-        try:
+        with suppress(BrokenBarrierError):
             barrier.wait(timeout=0.5)
-        except BrokenBarrierError:
-            pass
         return result
 
     return met

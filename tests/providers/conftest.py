@@ -1,7 +1,7 @@
-import datetime
 import io
 import ssl
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -86,7 +86,7 @@ def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLConte
 def self_signed(*hosts: str) -> bytes:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test")])
-    now, hour = datetime.datetime.now(datetime.UTC), datetime.timedelta(hours=1)
+    now, hour = datetime.now(UTC), timedelta(hours=1)
     names = x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts])
     made = (
         x509.CertificateBuilder(name, name, key.public_key(), 1, now - hour, now + hour)

@@ -60,7 +60,7 @@ class Server:
                 connection = stack.enter_context(
                     self._tls.wrap_socket(connection, server_side=True)
                 )
-            if behaviour is not slam:
+            if behaviour not in (slam, refuse_unread):
                 self.requests.append(read_request(connection))
             behaviour(connection)
 
@@ -82,6 +82,12 @@ def read_request(connection: socket.socket) -> bytes:
 def slam(connection: socket.socket) -> None:
     """Reset the connection without having read a byte."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def refuse_unread(connection: socket.socket) -> None:
+    """Say no after the first bytes; closing on what was not read resets the connection."""
+    connection.recv(1024)
+    connection.sendall(response("{}", status=413))
 
 
 def hang_up(connection: socket.socket) -> None:

@@ -149,7 +149,8 @@ def test_a_seed_is_a_64_bit_number_or_unknown(seed: object, kept: int | None) ->
         '{"data": null}',
         '{"data": []}',
         '{"data": [null, {}, {"url": ""}, {"url": "/relative.png"}, {"url": 7}]}',
-        '{"data": [{"b64_json": "not base64!"}]}',
+        '{"data": [{"b64_json": "not base64"}]}',
+        '{"data": [{"b64_json": "!!!!AAAA"}]}',
         '{"data": [{"url": "data:image/png;base64,"}]}',
         '{"data": [{"url": "https://a.aimlapi.com/\\ud800"}]}',
         '{"data": [{"url": "javascript:alert(1)"}]}',
@@ -181,6 +182,7 @@ def test_an_unreadable_answer_says_what_it_cost() -> None:
     ("usage", "headers", "cost"),
     [
         ('{"usd_spent": 0.026, "credits_used": 52000}', {}, (26_000_000, 52000, "body")),
+        ('{"usd_spent": 0.026, "credits_used": 52001}', {}, (26_000_000, 52001, "body")),
         ('{"usd_spent": 0.0378005}', {}, (37_800_500, 37_800_500, "body")),
         ('{"usd_spent": 0.026000000000000002}', {}, (26_000_000, 26_000_000, "body")),
         ('{"usd_spent": 2.6e-2}', {}, (26_000_000, 26_000_000, "body")),
@@ -214,10 +216,10 @@ def test_no_stated_cost_is_not_a_cost_of_nothing() -> None:
     assert read_cost({}, {}) is None
 
 
-names = st.sampled_from(
-    "images data output choices url b64_json image_base64 meta usage usd_spent credits_used "
-    "tokens_used seed has_nsfw_concepts width height content_type".split()
-)
+USAGE = ["meta", "usage", "usd_spent", "credits_used", "tokens_used"]
+PICTURE = ["url", "b64_json", "image_base64", "width", "height", "content_type"]
+PLACES = ["images", "data", "output", "choices", "seed", "has_nsfw_concepts"]
+names = st.sampled_from([*USAGE, *PICTURE, *PLACES])
 json_values: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just(f"{CDN}/a.png"),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names | st.text(), inner),

@@ -123,9 +123,11 @@ def test_of_two_rows_the_one_that_cost_counts(serve: Serve, connect: Connect) ->
 def test_a_log_in_doubt_is_an_error_not_an_absence(
     serve: Serve, connect: Connect, body: str
 ) -> None:
+    server = serve(says(body))
     with pytest.raises(ProviderError) as caught:
-        find(connect(serve(says(body))))
+        find(connect(server))
     assert (caught.value.outcome, caught.value.kind) == (Outcome.UNKNOWN, ErrorKind.UNREADABLE)
+    assert len(server.requests) == 1
 
 
 def test_a_log_without_end_is_an_error_not_an_absence(

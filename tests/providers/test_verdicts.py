@@ -73,7 +73,7 @@ PAGE = "<!DOCTYPE html><html><title>api.aimlapi.com | 524: A timeout occurred</t
 def verdict(status: int, body: object = "", **headers: str) -> ProviderError:
     text = body if isinstance(body, str) else json.dumps(body)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    call = Exchange(status, httpx.Headers(), b"", True, "", False, 1.0)  # noqa: FBT003 - as in life
+    call = Exchange(status, httpx.Headers(), b"", True, "", False, 1.0)
     raw = RawAnswer(status, named, text, 1.0)
     redactor = Redactor(key=KEY, prompt=PROMPT)
     error = verdicts.judge(call, raw, provider="AIML API", redactor=redactor)
@@ -266,7 +266,9 @@ def test_what_a_failure_cost_is_told() -> None:
     assert error.cost.nano_usd == 26_000_000
 
 
-names = st.sampled_from("message error data detail title kind path loc name code msg".split())
+names = st.sampled_from(
+    ["message", "error", "data", "detail", "title", "kind", "path", "loc", "name", "code", "msg"]
+)
 json_values: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text() | st.just("400 {}"),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names | st.text(), inner),

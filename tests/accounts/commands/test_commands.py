@@ -18,7 +18,10 @@ def run(name: str, *args: str) -> str:
     return out.getvalue()
 
 
-def bootstrap(*, password: str = "first-secret", credits_: str = "500") -> str:
+SECRET = "first-secret"
+
+
+def bootstrap(*, password: str = SECRET, credits_: str = "500") -> str:
     return run(
         "bootstrap",
         *("--email", "Olga@example.com", "--password", password),
@@ -34,7 +37,7 @@ def test_bootstrap_makes_owner_team_and_grant() -> None:
     team = Team.objects.get(slug="northlight")
     assert owner.is_staff
     assert owner.is_superuser
-    assert owner.check_password("first-secret")
+    assert owner.check_password(SECRET)
     assert owner.personal_team
     assert role_of(owner, team) == "owner"
     assert ledger.balance(team=team).available == 500_000_000
@@ -46,7 +49,7 @@ def test_bootstrap_again_changes_nothing() -> None:
 
     bootstrap(password="second-secret", credits_="900")
 
-    assert User.objects.get().check_password("first-secret")
+    assert User.objects.get().check_password(SECRET)
     assert Team.objects.count() == 2
     assert LedgerEntry.objects.count() == 1
 
@@ -60,7 +63,7 @@ def test_bootstrap_adds_what_is_missing() -> None:
 
     owner = User.objects.get()
     assert owner.is_superuser
-    assert owner.check_password("first-secret")
+    assert owner.check_password(SECRET)
     assert ledger.balance(team=Team.objects.get(slug="northlight")).available == 2_500_000
 
 
@@ -68,7 +71,17 @@ def test_bootstrap_leaves_personal_teams_alone(people: People) -> None:
     slug = teams.create_personal_team(people.member).slug
 
     with pytest.raises(CommandError, match="personal"):
-        run("bootstrap", "--email", "x@example.com", "--password", "p", "--team", slug, "--credits", "1")
+        run(
+            "bootstrap",
+            "--email",
+            "x@example.com",
+            "--password",
+            "p",
+            "--team",
+            slug,
+            "--credits",
+            "1",
+        )
 
 
 @pytest.mark.parametrize(
@@ -108,7 +121,7 @@ def test_login_link_prints_one_address_that_signs_in(
 def test_login_link_refuses_who_cannot_sign_in(people: People) -> None:
     User.objects.filter(pk=people.viewer.pk).update(is_active=False)
 
-    with pytest.raises(CommandError, match="Nobody here has the e-mail address eve@example.com"):
+    with pytest.raises(CommandError, match="Nobody here has the e-mail address eve@"):
         run("login_link", "eve@example.com")
     with pytest.raises(CommandError, match="deactivated"):
         run("login_link", people.viewer.email)

@@ -69,7 +69,7 @@ def test_who_was_removed_does_not_come_back_by_the_old_link(people: People) -> N
 
 
 def test_an_invitation_runs_out(people: People) -> None:
-    invitation, secret = invite(people)
+    _, secret = invite(people)
     Invitation.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
 
     with pytest.raises(InvitationUnusable, match="ran out"):
@@ -104,16 +104,14 @@ def test_a_wrong_secret_opens_nothing(people: People) -> None:
 def test_an_invitation_for_an_address_is_for_nobody_else(people: People) -> None:
     _, secret = invite(people, email="Otto@Example.com")
 
-    with pytest.raises(InvitationUnusable, match="for otto@example.com"):
+    with pytest.raises(InvitationUnusable, match="for otto@"):
         invitations.accept(by=users.create(email="eve@example.com"), secret=secret)
 
     assert invitations.accept(by=people.outsider, secret=secret).team == people.team
 
 
 @pytest.mark.parametrize("actor", ["member", "viewer", "outsider"])
-def test_who_may_not_manage_members_may_not_invite_or_take_back(
-    people: People, actor: str
-) -> None:
+def test_who_may_not_manage_members_may_not_invite_or_take_back(people: People, actor: str) -> None:
     invitation, _ = invite(people)
 
     with pytest.raises(NotAllowed):

@@ -49,10 +49,22 @@ def test_of_two_clicks_at_once_one_signs_in() -> None:
     assert [type(outcome) for outcome in outcomes].count(SignInLinkUnusable) == 1
 
 
+def token_from(user: User, age: timedelta, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A token as it was made some time ago."""
+    made = int((timezone.now() - age).timestamp())
+    with monkeypatch.context() as then:
+        then.setattr(signing.TimestampSigner, "timestamp", lambda _: signing.b62_encode(made))
+        return token_of(user)
+
+
 def test_a_link_lasts_a_day(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    token = token_of(user)
-    later = timezone.now() + timedelta(hours=24, seconds=1)
-    monkeypatch.setattr(signing.time, "time", later.timestamp)
+    token = token_from(user, timedelta(hours=23, minutes=59), monkeypatch)
+
+    assert sign_in.redeem(token) == user
+
+
+def test_a_link_ends_after_a_day(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = token_from(user, timedelta(hours=24, minutes=1), monkeypatch)
 
     with pytest.raises(SignInLinkUnusable, match="more than a day old"):
         sign_in.redeem(token)

@@ -4,7 +4,7 @@ import pytest
 
 from accounts.errors import LastOwner, NotAllowed, NotAMember
 from accounts.models import Membership, Role, Team, User
-from accounts.services import teams, users
+from accounts.services import teams
 from tests.accounts.people import People, join, make_people, role_of
 from tests.accounts.race import meeting, together
 
@@ -63,9 +63,7 @@ def test_nobody_else_renames_the_team(people: People, role: str) -> None:
 
 @pytest.mark.parametrize("actor", ["owner", "admin"])
 def test_owners_and_admins_change_roles(people: People, actor: str) -> None:
-    teams.change_role(
-        by=people.named(actor), team=people.team, user=people.viewer, role=Role.ADMIN
-    )
+    teams.change_role(by=people.named(actor), team=people.team, user=people.viewer, role=Role.ADMIN)
 
     assert role_of(people.viewer, people.team) == Role.ADMIN
 
@@ -79,18 +77,14 @@ def test_nobody_else_changes_roles(people: People, actor: str) -> None:
 
 
 @pytest.mark.parametrize(("target", "role"), [("owner", Role.MEMBER), ("admin", Role.OWNER)])
-def test_an_admin_neither_makes_nor_unmakes_owners(
-    people: People, target: str, role: Role
-) -> None:
+def test_an_admin_neither_makes_nor_unmakes_owners(people: People, target: str, role: Role) -> None:
     with pytest.raises(NotAllowed):
         teams.change_role(by=people.admin, team=people.team, user=people.named(target), role=role)
 
 
 def test_a_role_needs_a_member(people: People) -> None:
     with pytest.raises(NotAMember, match="Otto Outsider is not in Northlight Studio"):
-        teams.change_role(
-            by=people.owner, team=people.team, user=people.outsider, role=Role.MEMBER
-        )
+        teams.change_role(by=people.owner, team=people.team, user=people.outsider, role=Role.MEMBER)
 
 
 def test_the_last_owner_is_not_demoted(people: People) -> None:
@@ -133,22 +127,16 @@ def test_everyone_else_may_leave(people: People, leaver: str) -> None:
     ("actor", "target"),
     [("admin", "owner"), ("member", "viewer"), ("viewer", "member"), ("outsider", "viewer")],
 )
-def test_a_role_does_not_remove_beyond_its_reach(
-    people: People, actor: str, target: str
-) -> None:
+def test_a_role_does_not_remove_beyond_its_reach(people: People, actor: str, target: str) -> None:
     with pytest.raises(NotAllowed):
-        teams.remove_member(
-            by=people.named(actor), team=people.team, user=people.named(target)
-        )
+        teams.remove_member(by=people.named(actor), team=people.team, user=people.named(target))
 
 
 def leave_at_once(monkeypatch: pytest.MonkeyPatch) -> Team:
     """Two owners leave in the same moment, each after seeing that the other is still there."""
     people = make_people()
     other = join(people.team, "second@example.com", Role.OWNER)
-    monkeypatch.setattr(
-        teams, "_keep_an_owner_besides", meeting(teams._keep_an_owner_besides)
-    )
+    monkeypatch.setattr(teams, "_keep_an_owner_besides", meeting(teams._keep_an_owner_besides))
     together(
         *[
             partial(teams.remove_member, by=user, team=people.team, user=user)

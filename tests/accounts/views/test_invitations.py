@@ -13,9 +13,7 @@ PASSWORD = "a-long-passphrase"
 
 
 def invite(people: People, email: str = "") -> str:
-    _, secret = invitations.invite(
-        by=people.owner, team=people.team, role=Role.MEMBER, email=email
-    )
+    _, secret = invitations.invite(by=people.owner, team=people.team, role=Role.MEMBER, email=email)
     return f"/invitations/{secret}/"
 
 
@@ -63,9 +61,7 @@ def test_an_ended_invitation_says_so(people: People, client: Client, method: str
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_somebody_else_is_told_whom_it_is_for(
-    people: People, client: Client, method: str
-) -> None:
+def test_somebody_else_is_told_whom_it_is_for(people: People, client: Client, method: str) -> None:
     client.force_login(people.outsider)
 
     response = getattr(client, method)(invite(people, "new@example.com"))
@@ -135,9 +131,7 @@ def test_another_address_signs_up_but_does_not_join(people: People, client: Clie
     assert sign_up(client, "eve@example.com") == url
 
     assert client.get(url).status_code == 403
-    assert not Membership.objects.filter(
-        team=people.team, user__email="eve@example.com"
-    ).exists()
+    assert not Membership.objects.filter(team=people.team, user__email="eve@example.com").exists()
 
 
 def test_an_ended_invitation_does_not_open_sign_up(

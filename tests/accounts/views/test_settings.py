@@ -119,9 +119,7 @@ def test_the_last_owner_stays_and_is_told_why(site: Client, people: People, name
     assert words == ["Northlight Studio needs an owner. Make somebody else an owner first."]
 
 
-def test_a_member_who_leaves_is_back_in_their_personal_team(
-    people: People, client: Client
-) -> None:
+def test_a_member_who_leaves_is_back_in_their_personal_team(people: People, client: Client) -> None:
     client.force_login(people.member)
 
     response = client.post(member_url(people, "member", "member-remove"))

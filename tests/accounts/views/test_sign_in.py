@@ -2,6 +2,8 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
+from allauth.account.internal.flows import manage_email
+from allauth.account.models import EmailAddress
 from django.conf import LazySettings
 from django.core import mail
 from django.test import Client
@@ -10,6 +12,7 @@ from django.urls import reverse
 from accounts import urls
 from accounts.models import User
 from accounts.services import sign_in, users
+from tests.accounts.race import meeting, together
 
 pytestmark = pytest.mark.django_db
 
@@ -25,6 +28,12 @@ def signed_in_as(client: Client) -> str:
     return str(client.session.get("_auth_user_id", ""))
 
 
+def mailed_path(prefix: str) -> str:
+    found = re.search(rf"https?://\S+{prefix}\S+", str(mail.outbox[0].body))
+    assert found
+    return urlsplit(found.group()).path
+
+
 def test_signing_up_makes_a_person_with_a_personal_team(client: Client) -> None:
     form = {"email": "New@Example.com", "password1": PASSWORD, "name": "New Person"}
 
@@ -34,6 +43,19 @@ def test_signing_up_makes_a_person_with_a_personal_team(client: Client) -> None:
     assert user.name == "New Person"
     assert user.personal_team.name == "New Person (personal)"
     assert signed_in_as(client) == str(user.pk)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_double_click_signs_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both clicks find the address free before either has taken it."""
+    check = meeting(manage_email.email_already_exists)
+    monkeypatch.setattr(manage_email, "email_already_exists", check)
+    form = {"email": "new@example.com", "password1": PASSWORD}
+
+    answers = together(*[lambda: Client().post("/signup/", form).headers["Location"]] * 2)
+
+    assert sorted(map(str, answers)) == ["/", "/signin/"]
+    assert User.objects.count() == 1
 
 
 @pytest.mark.parametrize(
@@ -61,18 +83,14 @@ def test_closed_sign_up_says_so_and_makes_nobody(client: Client, settings: LazyS
 
 
 @pytest.mark.parametrize("email", ["mara@example.com", "MARA@Example.com"])
-def test_a_person_signs_in_by_address_and_password(
-    client: Client, mara: User, email: str
-) -> None:
+def test_a_person_signs_in_by_address_and_password(client: Client, mara: User, email: str) -> None:
     client.post("/signin/", {"login": email, "password": PASSWORD})
 
     assert signed_in_as(client) == str(mara.pk)
 
 
 @pytest.mark.parametrize("email", ["mara@example.com", "nobody@example.com"])
-def test_a_wrong_pair_is_refused_in_the_same_words(
-    client: Client, mara: User, email: str
-) -> None:
+def test_a_wrong_pair_is_refused_in_the_same_words(client: Client, mara: User, email: str) -> None:
     response = client.post("/signin/", {"login": email, "password": "wrong"})
 
     errors = response.context["form"].non_field_errors()
@@ -107,9 +125,7 @@ def test_signing_out_ends_the_session(client: Client, mara: User) -> None:
 
 def test_a_forgotten_password_is_replaced_by_mail(client: Client, mara: User) -> None:
     client.post("/password/reset/", {"email": "mara@example.com"})
-    found = re.search(r"https?://\S+/password/reset/key/\S+", mail.outbox[0].body)
-    assert found
-    form_page = client.get(urlsplit(found.group()).path).headers["Location"]
+    form_page = client.get(mailed_path("/password/reset/key/")).headers["Location"]
 
     client.post(form_page, {"password1": "another-passphrase", "password2": "another-passphrase"})
 
@@ -126,13 +142,9 @@ def test_an_unknown_address_gets_the_same_answer(client: Client, mara: User) -> 
 
 def test_an_address_is_confirmed_by_mail(client: Client) -> None:
     client.post("/signup/", {"email": "new@example.com", "password1": PASSWORD})
-    found = re.search(r"https?://\S+/email/confirm/\S+", mail.outbox[0].body)
-    assert found
+    client.post(mailed_path("/email/confirm/"))
 
-    client.post(urlsplit(found.group()).path)
-
-    user = User.objects.get()
-    assert user.emailaddress_set.get().verified
+    assert EmailAddress.objects.get(email="new@example.com").verified
 
 
 def test_a_used_link_says_what_to_do(client: Client, mara: User) -> None:
@@ -174,9 +186,7 @@ def test_a_page_before_signing_in_is_never_cached(client: Client, name: str) -> 
 
 
 @pytest.mark.parametrize("name", OWN_PAGES)
-def test_a_page_on_ones_own_account_is_never_cached(
-    client: Client, mara: User, name: str
-) -> None:
+def test_a_page_on_ones_own_account_is_never_cached(client: Client, mara: User, name: str) -> None:
     client.force_login(mara)
 
     response = client.get(reverse(name))

@@ -1,12 +1,15 @@
+from functools import partial
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import LazySettings
 from django.test import Client
 
+from accounts.forms import WelcomeForm
 from accounts.models import Team, User
 from accounts.services import ledger, sign_in, users
 from tests.accounts.people import role_of
+from tests.accounts.race import meeting, together
 
 pytestmark = pytest.mark.django_db
 
@@ -56,6 +59,25 @@ def test_the_owner_names_everything_and_goes_on_signed_in(site: Client, fresh: U
     assert role_of(fresh, team) == "owner"
     assert ledger.balance(team=team).available == 12_500_000
     assert site.get("/settings/").context["team"] == team
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_double_click_sets_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    fresh = users.ensure_owner("owner@localhost.test")
+    assert fresh is not None
+    monkeypatch.setattr(WelcomeForm, "clean_credits", meeting(WelcomeForm.clean_credits))
+
+    answers = together(*[partial(post_as, fresh)] * 2)
+
+    assert answers == [302, 302]
+    team = Team.objects.get(personal_owner=None)
+    assert ledger.balance(team=team).available == 12_500_000
+
+
+def post_as(user: User) -> int:
+    client = Client()
+    client.force_login(user)
+    return client.post("/welcome/", FORM).status_code
 
 
 def test_there_is_no_second_welcome(site: Client) -> None:

@@ -29,9 +29,7 @@ class Case:
     form: Mapping[str, str]
 
 
-def everyone(
-    name: str, method: str, status: int, /, anonymous: int = SIGN_IN, **form: str
-) -> Case:
+def everyone(name: str, method: str, status: int, /, anonymous: int = SIGN_IN, **form: str) -> Case:
     return Case(name, method, anonymous, status, status, status, status, status, form)
 
 
@@ -77,11 +75,9 @@ ENTRANCE = {
 
 def address(case: Case, people: People) -> str:
     guest = join(people.team, "guest@example.com", Role.MEMBER)
-    invitation, secret = invitations.invite(
-        by=people.owner, team=people.team, role=Role.VIEWER
-    )
+    invitation, secret = invitations.invite(by=people.owner, team=people.team, role=Role.VIEWER)
     membership = Membership.objects.get(user=guest, team=people.team)
-    args = {
+    args: dict[str, list[object]] = {
         "invitation-revoke": [invitation.pk],
         "member-role": [membership.pk],
         "member-remove": [membership.pk],

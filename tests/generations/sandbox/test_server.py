@@ -1,8 +1,10 @@
 import asyncio
 import io
+import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from generations.catalog import get_model
 from generations.pricing import provider_cost
 from generations.sandbox import control
 from generations.sandbox.app import create_app
+from generations.sandbox.book import Book
 from tests.generations.sandbox.running import RunningSandbox, sandbox
 
 pytestmark = pytest.mark.process
@@ -159,6 +162,22 @@ def test_a_killed_sandbox_forgets_nothing(tmp_path: Path) -> None:
         assert second.calls() == before
         assert second.generate().elapsed.total_seconds() >= 0.2
         assert second.logs()["pagination"]["total"] == 0
+
+
+def test_a_sandbox_told_to_stop_ends_its_work_uncharged(tmp_path: Path) -> None:
+    with (
+        sandbox("--book", tmp_path / "book", "--delay", "60") as server,
+        ThreadPoolExecutor() as pool,
+    ):
+        waiting = pool.submit(server.generate)
+        while not server.calls():
+            time.sleep(0.02)
+        server.process.terminate()
+        assert server.process.wait(8) in {0, -signal.SIGTERM}
+        assert isinstance(waiting.exception(), httpx.RemoteProtocolError)
+    assert [(call.status, call.credits) for call in Book(tmp_path / "book").calls] == [
+        ("failed", 0)
+    ]
 
 
 @pytest.mark.parametrize(

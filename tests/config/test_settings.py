@@ -1,0 +1,103 @@
+"""What the settings make of their environment, each read in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config.paths import BASE
+
+PRINT = """
+import json, sys
+from config import settings
+print(json.dumps(getattr(settings, sys.argv[1])))
+"""
+
+
+def _run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    bare = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull, "SECRET_KEY": "given"}
+    return subprocess.run(
+        [sys.executable, *command],
+        env=bare | environment,
+        cwd=BASE,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _setting(name: str, **environment: str) -> object:
+    done = _run("-c", PRINT, name, **environment)
+    assert done.returncode == 0, done.stderr
+    value: object = json.loads(done.stdout)
+    return value
+
+
+def test_without_a_key_the_sandbox_is_the_provider() -> None:
+    assert _setting("AIMLAPI_BASE_URL", SANDBOX_PORT="4321") == "http://127.0.0.1:4321"
+    assert _setting("PROVIDER_RESULT_HOSTS", SANDBOX_PORT="4321") == ["127.0.0.1:4321"]
+
+
+def test_with_a_key_the_provider_is_asked_where_it_is_said_to_be() -> None:
+    key = {"AIMLAPI_KEY": "a-key", "AIMLAPI_BASE_URL": "http://10.1.2.3:9000/"}
+    assert _setting("AIMLAPI_BASE_URL", **key) == "http://10.1.2.3:9000"
+    assert _setting("AIMLAPI_BASE_URL", AIMLAPI_KEY="a-key") == "https://api.aimlapi.com"
+    assert _setting("PROVIDER_RESULT_HOSTS", **key) == []
+
+
+def test_a_database_url_is_taken_apart() -> None:
+    url = "postgresql://me:p%40ss@db.example.org:6543/pictures?sslmode=require"
+    database = _setting("DATABASES", DATABASE_URL=url, DATABASE_POOL="false")
+    assert isinstance(database, dict)
+    assert database["default"] == {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": "pictures",
+        "USER": "me",
+        "PASSWORD": "p@ss",
+        "HOST": "db.example.org",
+        "PORT": "6543",
+        "OPTIONS": {"sslmode": "require"},
+    }
+
+
+def test_redis_becomes_broker_and_cache() -> None:
+    redis = {"REDIS_URL": "redis://broker.example.org/3"}
+    assert _setting("CELERY_BROKER_URL", **redis) == redis["REDIS_URL"]
+    caches = _setting("CACHES", **redis)
+    assert isinstance(caches, dict)
+    assert caches["default"]["LOCATION"] == redis["REDIS_URL"]
+
+
+def test_images_of_a_bucket_are_allowed_by_the_content_policy() -> None:
+    store = {"S3_BUCKET": "pictures", "S3_ENDPOINT_URL": "https://s3.example.org"}
+    policy = _setting("CONTENT_SECURITY_POLICY", **store)
+    assert isinstance(policy, dict)
+    assert "https://s3.example.org" in policy["DIRECTIVES"]["img-src"]
+
+
+def test_a_secret_key_is_made_once_and_kept_to_its_owner(tmp_path: Path) -> None:
+    first = _setting("SECRET_KEY", SECRET_KEY="", DARKROOM_DATA=str(tmp_path))
+    assert isinstance(first, str)
+    assert len(first) > 50
+    assert _setting("SECRET_KEY", SECRET_KEY="", DARKROOM_DATA=str(tmp_path)) == first
+    assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("value", ["eighty", "0"])
+def test_a_setting_that_cannot_be_read_stops_the_start_and_says_why(value: str) -> None:
+    done = _run("manage.py", "check", PORT=value)
+    assert done.returncode != 0
+    assert f"PORT='{value}' is not usable: write a whole number" in done.stderr
+
+
+def test_django_finds_nothing_to_warn_of_in_production() -> None:
+    done = _run(
+        *("manage.py", "check", "--deploy", "--fail-level", "WARNING"),
+        PUBLIC_URL="https://darkroom.example.org",
+        SECRET_KEY="".join(map(chr, range(40, 110))),
+        ALLOWED_HOSTS="darkroom.example.org",
+    )
+    assert done.returncode == 0, done.stderr

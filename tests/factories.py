@@ -1,0 +1,132 @@
+"""Rows to test with, made by the services that a running Darkroom makes them with."""
+
+import base64
+import io
+import json
+from collections.abc import Mapping, Sequence
+from itertools import count
+from uuid import UUID
+
+from PIL import Image as Picture
+
+from accounts.models import Membership, Role, Team, User
+from accounts.services import ledger, teams, users
+from generations.models import Attempt, GenerationRequest, Image, Visibility
+from generations.providers.base import RawAnswer
+from generations.services import claiming, outcomes, requests, storing
+
+CREDIT = 1_000_000
+MODEL = "flux/dev"
+# What one image of MODEL costs with its defaults.
+PRICE = 3_300_000  # microcredits
+PRICE_USD = "0.033"
+
+_numbers = count(1)
+
+
+def user(email: str = "") -> User:
+    return users.create(email=email or f"person{next(_numbers)}@example.com")
+
+
+def team(*, owner: User | None = None, amount: int = 1000 * CREDIT, name: str = "Studio") -> Team:
+    """A team with somebody who owns it and, unless `amount` is 0, some credits."""
+    made = teams.create_team(by=owner or user(), name=name)
+    if amount:
+        grant(made, amount)
+    return made
+
+
+def grant(to: Team, amount: int) -> None:
+    ledger.grant(team=to, amount=amount, reason="To test", reference=f"test-{next(_numbers)}")
+
+
+def owner_of(of: Team) -> User:
+    return User.objects.get(memberships__team=of, memberships__role=Role.OWNER)
+
+
+def member(of: Team, role: Role = Role.MEMBER) -> User:
+    someone = user()
+    Membership.objects.create(team=of, user=someone, role=role)
+    return someone
+
+
+def request(
+    *,
+    of: Team | None = None,
+    by: User | None = None,
+    model: str = MODEL,
+    prompt: str = "A lighthouse at dusk",
+    params: Mapping[str, object] | None = None,
+    key: UUID | None = None,
+    visibility: Visibility = Visibility.TEAM,
+) -> GenerationRequest:
+    """A queued request, asked for as a person does."""
+    chosen = of or team()
+    return requests.submit(
+        by=by or owner_of(chosen),
+        team=chosen,
+        model_id=model,
+        prompt=prompt,
+        params=params or {},
+        idempotency_key=key,
+        visibility=visibility,
+    )
+
+
+def sent(one: GenerationRequest | None = None) -> Attempt:
+    """The attempt of a request that is being sent; it must be the next one to run."""
+    wanted = one or request()
+    attempt = claiming.claim()
+    assert attempt is not None
+    assert attempt.request_id == wanted.pk, "another request was queued before this one"
+    return attempt
+
+
+def answered(one: GenerationRequest | None = None, *, raw: RawAnswer | None = None) -> Attempt:
+    """The attempt of a request whose answer is kept and not stored yet."""
+    attempt = sent(one)
+    assert outcomes.record_answer(attempt, raw or answer())
+    return attempt
+
+
+def succeeded(
+    one: GenerationRequest | None = None, *, pictures: Sequence[bytes] = ()
+) -> GenerationRequest:
+    """A request that went through the whole engine, with the answer handed in by us."""
+    attempt = answered(one, raw=answer(*(pictures or [picture()])))
+    storing.finish(attempt.request_id)
+    return GenerationRequest.objects.get(pk=attempt.request_id)
+
+
+def stored_image(
+    *,
+    of: Team | None = None,
+    by: User | None = None,
+    prompt: str = "A lighthouse at dusk",
+    visibility: Visibility = Visibility.TEAM,
+    data: bytes = b"",
+) -> Image:
+    """An image in a gallery, without renditions yet."""
+    asked = request(of=of, by=by, prompt=prompt, visibility=visibility)
+    return succeeded(asked, pictures=[data or picture()]).images.get()
+
+
+def answer(*pictures: bytes, usd: str | None = PRICE_USD, seed: int = 7) -> RawAnswer:
+    """A provider's whole answer with these pictures inside it."""
+    inside = [
+        {"url": f"data:image/png;base64,{base64.b64encode(one).decode()}"}
+        for one in pictures or [picture()]
+    ]
+    headers = {"x-inference-id": "inference-1", "content-type": "application/json"}
+    if usd is not None:
+        headers["x-aimlapi-usd-spent"] = usd
+    return RawAnswer(200, headers, json.dumps({"images": inside, "seed": seed}), 0.5)
+
+
+def picture(
+    size: tuple[int, int] = (64, 48), *, kind: str = "PNG", shade: str = "steelblue"
+) -> bytes:
+    """The bytes of a small picture."""
+    out = io.BytesIO()
+    Picture.new("RGB", size, shade).save(out, kind)
+    return out.getvalue()

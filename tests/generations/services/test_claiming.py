@@ -1,0 +1,147 @@
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.db import connection, transaction
+from django.db.models.functions import Now
+
+from accounts.models import Team
+from generations.models import GenerationRequest, Status
+from generations.services import claiming
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def queue(*, of: Team, count: int = 1) -> list[GenerationRequest]:
+    return [factories.request(of=of) for _ in range(count)]
+
+
+def claimed() -> Team:
+    attempt = claiming.claim()
+    assert attempt is not None
+    return attempt.request.team
+
+
+def test_there_is_nothing_to_claim_where_nothing_waits() -> None:
+    assert claiming.claim() is None
+
+
+def test_a_claim_writes_down_the_attempt_before_anything_is_sent() -> None:
+    request = factories.request()
+    attempt = claiming.claim()
+    assert attempt is not None
+    attempt.refresh_from_db()
+    request.refresh_from_db()
+    assert (attempt.number, attempt.fence, attempt.state) == (1, 1, "sent")
+    assert attempt.client_request_id == f"{request.pk}.1"
+    assert (request.status, request.fence, request.attempt_count) == (Status.SENDING, 1, 1)
+    assert request.lease_until is not None
+    assert request.started_at is not None
+
+
+def test_each_claim_of_a_request_raises_its_fence() -> None:
+    request = factories.request()
+    fences = []
+    for _ in range(3):
+        attempt = claiming.claim()
+        assert attempt is not None
+        fences.append((attempt.number, attempt.fence))
+        GenerationRequest.objects.filter(pk=request.pk).update(status=Status.QUEUED)
+    assert fences == [(1, 1), (2, 2), (3, 3)]
+
+
+def test_within_a_team_the_oldest_is_next() -> None:
+    requests = queue(of=factories.team(), count=3)
+    order = [attempt.request_id for _ in range(3) if (attempt := claiming.claim())]
+    assert order == [request.pk for request in requests]
+
+
+def test_what_is_not_due_is_not_claimed() -> None:
+    request = factories.request()
+    GenerationRequest.objects.filter(pk=request.pk).update(due_at=Now() + timedelta(seconds=30))
+    assert claiming.claim() is None
+
+
+def test_a_team_whose_oldest_is_not_due_does_not_keep_others_waiting() -> None:
+    postponed = factories.request()
+    ready = factories.request()
+    GenerationRequest.objects.filter(pk=postponed.pk).update(due_at=Now() + timedelta(seconds=30))
+    assert claimed() == ready.team
+
+
+@pytest.mark.parametrize("status", ["answered", "unconfirmed", "submitted"])
+def test_what_is_no_longer_queued_is_not_claimed(status: str) -> None:
+    GenerationRequest.objects.filter(pk=factories.request().pk).update(status=status)
+    assert claiming.claim() is None
+
+
+def test_a_request_of_a_provider_without_a_client_is_not_claimed() -> None:
+    GenerationRequest.objects.filter(pk=factories.request().pk).update(provider="fal")
+    assert claiming.claim() is None
+
+
+def test_one_request_of_a_team_is_next_before_a_thousand_of_another() -> None:
+    crowd, single = factories.team(), factories.team()
+    (template,) = queue(of=crowd)
+    copy_often(template, 999)
+    queue(of=single)
+    assert [claimed(), claimed()] == [crowd, single]
+
+
+def test_teams_take_turns() -> None:
+    teams = [factories.team() for _ in range(3)]
+    for team in teams:
+        queue(of=team, count=4)
+    order = [claimed() for _ in range(9)]
+    assert all(set(order[turn : turn + 3]) == set(teams) for turn in (0, 3, 6))
+
+
+def test_a_team_with_more_in_flight_waits_for_the_others() -> None:
+    busy, idle = factories.team(), factories.team()
+    queue(of=busy, count=3)
+    assert [claimed(), claimed()] == [busy, busy]
+    queue(of=idle, count=2)
+    assert [claimed(), claimed(), claimed()] == [idle, idle, busy]
+
+
+def copy_often(template: GenerationRequest, count: int) -> None:
+    """Rows as submitting makes them, in two statements."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO accounts_hold (id, account_id, reference, amount, captured, state)"
+            " SELECT gen_random_uuid(), account_id, 'copy ' || n, amount, 0, 'pending'"
+            " FROM accounts_hold, generate_series(1, %s) n WHERE id = %s",
+            [count, template.hold_id],
+        )
+        cursor.execute(
+            "INSERT INTO generations_generationrequest (id, team_id, user_id, idempotency_key,"
+            " fingerprint, provider, model, prompt, params, num_images, visibility, source, hold_id,"
+            " status, fence, attempt_count, due_at, tries, lease_owner, error_code, error_detail)"
+            " SELECT gen_random_uuid(), r.team_id, r.user_id, gen_random_uuid(), r.fingerprint,"
+            " r.provider, r.model, r.prompt, r.params, r.num_images, r.visibility, r.source, h.id,"
+            " 'queued', 0, 0, r.due_at, 0, '', '', ''"
+            " FROM generations_generationrequest r, accounts_hold h"
+            " WHERE r.id = %s AND h.reference LIKE 'copy %%'",
+            [template.pk],
+        )
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("teams", [1, 2])
+def test_a_claim_neither_waits_for_one_beside_it_nor_takes_the_same(teams: int) -> None:
+    requests = [one for team in [factories.team() for _ in range(teams)] for one in queue(of=team, count=2 // teams)]
+
+    def claim_elsewhere() -> UUID | None:
+        try:
+            attempt = claiming.claim()
+            return attempt.request_id if attempt else None
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        first = claiming.claim()
+        second = pool.submit(claim_elsewhere).result(timeout=5)
+    assert first is not None
+    assert {first.request_id, second} == {request.pk for request in requests}

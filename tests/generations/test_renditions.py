@@ -1,0 +1,158 @@
+import io
+import struct
+import zlib
+from collections.abc import Callable
+
+import pytest
+from PIL import Image
+
+from generations import renditions
+from generations.errors import UnusableImage
+from tests import factories
+
+
+def noise(size: tuple[int, int] = (64, 48), *, kind: str = "PNG", **how: object) -> bytes:
+    out = io.BytesIO()
+    Image.effect_noise(size, 80).convert("RGB").save(out, kind, **how)
+    return out.getvalue()
+
+
+def opened(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data))
+
+
+@pytest.mark.parametrize(
+    ("kind", "content_type", "extension"),
+    [("PNG", "image/png", "png"), ("JPEG", "image/jpeg", "jpg"), ("WEBP", "image/webp", "webp")],
+)
+def test_what_an_image_is_is_told_from_its_bytes(
+    kind: str, content_type: str, extension: str
+) -> None:
+    facts = renditions.inspect(factories.picture((64, 48), kind=kind))
+    assert facts == renditions.Facts(content_type, 64, 48)
+    assert facts.extension == extension
+
+
+SVG = b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"
+HTML = b"<!DOCTYPE html><html><body>no picture</body></html>"
+UNUSABLE: dict[str, bytes] = {
+    "nothing": b"",
+    "text": b"no picture",
+    "html": HTML,
+    "svg": SVG,
+    "gif": factories.picture(kind="GIF"),
+    "bmp": factories.picture(kind="BMP"),
+    "tiff": factories.picture(kind="TIFF"),
+    "half a header": factories.picture()[:20],
+    "longer than any screen": factories.picture((renditions.LONGEST_SIDE + 1, 1)),
+}
+READERS: list[Callable[[bytes], object]] = [
+    renditions.inspect,
+    renditions.is_blank,
+    renditions.render,
+    renditions.placeholder,
+]
+
+
+@pytest.mark.parametrize("read", READERS, ids=lambda read: read.__name__)
+@pytest.mark.parametrize("name", UNUSABLE)
+def test_bytes_that_cannot_be_kept_are_refused(name: str, read: Callable[[bytes], object]) -> None:
+    with pytest.raises(UnusableImage):
+        read(UNUSABLE[name])
+
+
+def bomb(side: int) -> bytes:
+    """A PNG of a few kilobytes that says it unpacks to a square of this side."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    pixels = zlib.compress(bytes((1 + side // 8) * side))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("side", [6_400, 9_200, 16_000])
+def test_a_picture_that_unpacks_to_too_much_is_refused_unread(side: int) -> None:
+    data = bomb(side)
+    assert len(data) < 50_000
+    with pytest.raises(UnusableImage):
+        renditions.inspect(data)
+
+
+@pytest.mark.parametrize("read", READERS[1:], ids=lambda read: read.__name__)
+def test_a_picture_whose_pixels_are_torn_is_refused(read: Callable[[bytes], object]) -> None:
+    data = bomb(800)
+    start = data.index(b"IDAT") + 4
+    torn = data[:start] + b"\xff" * 20 + data[start + 20 :]
+    assert renditions.inspect(torn).width == 800
+    with pytest.raises(UnusableImage):
+        read(torn)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_a_black_picture_is_blank_and_a_dark_one_is_not(kind: str) -> None:
+    assert renditions.is_blank(factories.picture((512, 512), kind=kind, shade="black"))
+    assert not renditions.is_blank(factories.picture((512, 512), kind=kind, shade="#0a0a0a"))
+
+
+def test_a_real_picture_is_not_decoded_to_see_that_it_is_not_blank(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = noise((256, 256))
+    monkeypatch.delattr(Image.Image, "convert")
+    assert not renditions.is_blank(data)
+
+
+def test_renditions_are_webp_in_three_widths() -> None:
+    made = renditions.render(noise((1600, 900)))
+    assert {name: opened(data).size for name, data in made.items()} == {
+        "320": (320, 180),
+        "640": (640, 360),
+        "1280": (1280, 720),
+    }
+    assert {opened(data).format for data in made.values()} == {"WEBP"}
+
+
+def test_a_rendition_is_never_wider_than_its_original() -> None:
+    made = renditions.render(noise((500, 700)))
+    assert [opened(data).width for data in made.values()] == [320, 500, 500]
+
+
+def test_a_thin_picture_keeps_at_least_a_line() -> None:
+    assert opened(renditions.render(noise((1600, 1)))["320"]).size == (320, 1)
+
+
+def test_what_is_transparent_stays_so() -> None:
+    out = io.BytesIO()
+    Image.new("RGBA", (400, 400), (255, 0, 0, 0)).save(out, "PNG")
+    assert opened(renditions.render(out.getvalue())["320"]).mode == "RGBA"
+
+
+def test_a_rendition_carries_nothing_of_the_originals_metadata() -> None:
+    exif = Image.Exif()
+    exif[0x010E] = "a prompt nobody else may read"
+    data = noise((640, 480), kind="JPEG", exif=exif)
+    assert b"a prompt" in data
+    assert all(b"a prompt" not in made for made in renditions.render(data).values())
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+def test_every_kind_of_png_can_be_rendered(mode: str) -> None:
+    out = io.BytesIO()
+    Image.new(mode, (400, 300)).save(out, "PNG")
+    assert opened(renditions.render(out.getvalue())["320"]).size == (320, 240)
+    assert renditions.placeholder(out.getvalue())
+
+
+@pytest.mark.parametrize("size", [(64, 48), (1600, 900), (300, 1600), (1, 1)])
+def test_a_placeholder_is_a_picture_of_under_200_bytes(size: tuple[int, int]) -> None:
+    uri = renditions.placeholder(noise(size))
+    assert uri.startswith("data:image/webp;base64,")
+    assert len(uri) < 200
+
+
+def test_the_same_bytes_give_the_same_renditions() -> None:
+    data = noise()
+    assert renditions.render(data) == renditions.render(data)
+    assert renditions.placeholder(data) == renditions.placeholder(data)

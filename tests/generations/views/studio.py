@@ -1,0 +1,82 @@
+"""A team with somebody in each role, their browsers, and what they send."""
+
+from dataclasses import dataclass
+from uuid import uuid4
+
+from django.test import Client
+
+from accounts.models import Role, Team, User
+from generations.models import DecisionAction, GenerationRequest, Image, Status
+from generations.providers.errors import ErrorKind, Outcome, ProviderError
+from generations.services import moderation, outcomes, states
+from tests import factories
+
+HTMX = {"HX-Request": "true"}
+
+
+@dataclass(frozen=True)
+class Studio:
+    team: Team
+    owner: User
+    admin: User
+    author: User
+    colleague: User
+    viewer: User
+    outsider: User
+    staff: User
+
+
+def open_studio() -> Studio:
+    team = factories.team(name="Northlight")
+    return Studio(
+        team=team,
+        owner=factories.owner_of(team),
+        admin=factories.member(team, Role.ADMIN),
+        author=factories.member(team),
+        colleague=factories.member(team),
+        viewer=factories.member(team, Role.VIEWER),
+        outsider=factories.owner_of(factories.team(name="Elsewhere")),
+        staff=User.objects.create_superuser("root@example.com"),
+    )
+
+
+def browser(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def composed(drawn_for: Team, **changes: object) -> dict[str, object]:
+    """What the composer sends for the first model with its defaults."""
+    form = {
+        "team": drawn_for.slug,
+        "idempotency_key": str(uuid4()),
+        "model": factories.MODEL,
+        "prompt": "A lighthouse at dusk",
+        "visibility": "team",
+    }
+    return form | changes
+
+
+def hide(studio: Studio, image: Image, reason: str = "Gore") -> None:
+    moderation.decide(by=studio.staff, image=image, action=DecisionAction.HIDE, reason=reason)
+
+
+def restore(studio: Studio, image: Image) -> None:
+    moderation.decide(
+        by=studio.staff, image=image, action=DecisionAction.RESTORE, reason="It is a painting"
+    )
+
+
+def failed(request: GenerationRequest, kind: ErrorKind) -> GenerationRequest:
+    """The request, after the provider refused it for good."""
+    error = ProviderError("No.", outcome=Outcome.REJECTED, kind=kind)
+    outcomes.record_error(factories.sent(request), error)
+    return GenerationRequest.objects.get(pk=request.pk)
+
+
+def unclear(request: GenerationRequest) -> GenerationRequest:
+    """The request, after a call of which nobody knows whether it was made."""
+    factories.sent(request)
+    assert states.move(request.pk, leave=[Status.SENDING], to=Status.UNCONFIRMED, lease_until=None)
+    return GenerationRequest.objects.get(pk=request.pk)

@@ -1,0 +1,187 @@
+"""My images and the team's gallery: what is in them, page by page, day by day."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from uuid import UUID, uuid4
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Team, User
+from config.ids import uuid7
+from generations.models import Image, Visibility
+from generations.views import gallery
+from tests import factories
+from tests.generations.views.studio import HTMX, Studio, browser
+
+
+def fill(team: Team, author: User, count: int, *, on: datetime | None = None) -> list[Image]:
+    """Copies of one stored image, oldest first."""
+    first = factories.stored_image(of=team, by=author)
+    copies = [Image.objects.get(pk=first.pk) for _ in range(count - 1)]
+    for index, copy in enumerate(copies, start=1):
+        copy.pk, copy.index = uuid7(), index
+    Image.objects.bulk_create(copies)
+    if on:
+        Image.objects.filter(request=first.request).update(created_at=on)
+    return list(Image.objects.filter(request=first.request).order_by("id"))
+
+
+def tiles(page: str) -> list[UUID]:
+    return [UUID(found) for found in re.findall(r'href="/i/([0-9a-f-]{36})/"', page)]
+
+
+def every_page(client: Client, address: str) -> list[str]:
+    pages = []
+    while address:
+        response = client.get(address)
+        pages.append(response.text)
+        address = response.context["next_url"]
+    return pages
+
+
+def test_my_images_are_mine_in_this_team_newest_first(studio: Studio, mine: Client) -> None:
+    private = Visibility.PRIVATE
+    older = factories.stored_image(of=studio.team, by=studio.author)
+    newer = factories.stored_image(of=studio.team, by=studio.author, visibility=private)
+    factories.stored_image(of=studio.team, by=studio.colleague)
+    factories.stored_image(of=factories.team(owner=studio.author))
+
+    response = mine.get("/gallery/")
+
+    assert tiles(response.text) == [newer.pk, older.pk]
+    assert response.context["count"] == 2
+
+
+def test_the_teams_gallery_is_everybodys_without_others_private_ones(studio: Studio) -> None:
+    private = Visibility.PRIVATE
+    shared = factories.stored_image(of=studio.team, by=studio.colleague)
+    factories.stored_image(of=studio.team, by=studio.colleague, visibility=private)
+    own = factories.stored_image(of=studio.team, by=studio.author, visibility=private)
+    factories.stored_image()
+
+    assert tiles(browser(studio.author).get("/team/").text) == [own.pk, shared.pk]
+    assert tiles(browser(studio.owner).get("/team/").text) == [shared.pk]
+
+
+def test_the_teams_gallery_says_who_made_what(studio: Studio) -> None:
+    studio.author.name = "Mara Maker"
+    studio.author.save()
+    factories.stored_image(of=studio.team, by=studio.author)
+
+    assert "Mara Maker</span>" in browser(studio.colleague).get("/team/").text
+    assert "Mara Maker</span>" not in browser(studio.author).get("/gallery/").text
+
+
+def test_what_is_not_stored_yet_is_not_in_a_gallery(studio: Studio, mine: Client) -> None:
+    factories.answered(factories.request(of=studio.team, by=studio.author))
+
+    assert "No images yet" in mine.get("/gallery/").text
+    assert "No images yet" in mine.get("/team/").text
+
+
+def test_pages_follow_each_other_without_a_gap_or_a_double(
+    studio: Studio, mine: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gallery, "PAGE", 3)
+    images = fill(studio.team, studio.author, 7)
+
+    pages = [tiles(page) for page in every_page(mine, "/gallery/")]
+
+    assert [len(page) for page in pages] == [3, 3, 1]
+    assert list(chain(*pages)) == [image.pk for image in reversed(images)]
+
+
+def test_a_page_stays_the_same_while_newer_images_arrive(
+    studio: Studio, mine: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gallery, "PAGE", 2)
+    fill(studio.team, studio.author, 4)
+    second = mine.get("/gallery/").context["next_url"]
+    before = tiles(mine.get(second).text)
+
+    factories.stored_image(of=studio.team, by=studio.author)
+
+    assert tiles(mine.get(second).text) == before
+
+
+def test_a_full_last_page_promises_no_other(
+    studio: Studio, mine: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gallery, "PAGE", 3)
+    fill(studio.team, studio.author, 3)
+
+    assert mine.get("/gallery/").context["next_url"] == ""
+
+
+@pytest.mark.parametrize("after", ["", "nonsense", "\0", str(uuid4())])
+def test_a_forged_place_to_go_on_from_is_no_error(mine: Client, after: str) -> None:
+    assert mine.get("/gallery/", {"after": after}).status_code == 200
+
+
+def test_load_more_gets_the_wall_alone(
+    studio: Studio, mine: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gallery, "PAGE", 2)
+    fill(studio.team, studio.author, 3)
+    more = mine.get("/gallery/").context["next_url"]
+
+    page = mine.get(more, headers=HTMX).text
+
+    assert "<html" not in page
+    assert len(tiles(page)) == 1
+
+
+@pytest.mark.parametrize(
+    ("ago", "label"),
+    [(0, "Today"), (1, "Yesterday"), (2, None), (400, None)],
+)
+def test_images_stand_under_their_day(
+    studio: Studio, mine: Client, ago: int, label: str | None
+) -> None:
+    day = timezone.now() - timedelta(days=ago)
+    fill(studio.team, studio.author, 2, on=day)
+
+    [(shown, images)] = mine.get("/gallery/").context["days"]
+
+    plain = f"{day:%A} {day.day} {day:%B}" if ago < 100 else f"{day.day} {day:%B} {day.year}"
+    assert shown == (label or plain)
+    assert len(images) == 2
+
+
+def test_days_come_newest_first(studio: Studio, mine: Client) -> None:
+    for day in (9, 8):
+        fill(studio.team, studio.author, 1, on=datetime(2020, 5, 17 - day, tzinfo=UTC))
+
+    labels = [label for label, _ in mine.get("/gallery/").context["days"]]
+
+    assert labels == ["9 May 2020", "8 May 2020"]
+
+
+def test_a_day_that_goes_on_over_pages_is_named_once(
+    studio: Studio, mine: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gallery, "PAGE", 2)
+    fill(studio.team, studio.author, 2, on=datetime(2020, 5, 8, tzinfo=UTC))
+    fill(studio.team, studio.author, 3, on=datetime(2020, 5, 9, tzinfo=UTC))
+    more = mine.get("/gallery/").context["next_url"]
+
+    assert "8 May 2020" in mine.get(more, headers=HTMX).text
+    assert "9 May 2020" not in mine.get(more, headers=HTMX).text
+    assert "9 May 2020" in mine.get(more).text
+
+
+def test_every_tile_keeps_its_place_before_its_picture_arrives(
+    studio: Studio, mine: Client
+) -> None:
+    image = factories.stored_image(of=studio.team, by=studio.author)
+    Image.objects.update(placeholder="data:image/webp;base64,UklGRg==")
+
+    page = mine.get("/gallery/").text
+
+    assert "--ar: 1.3333" in page
+    assert "url(data:image/webp;base64,UklGRg==)" in page
+    for name in ("320", "640", "1280"):
+        assert f"/i/{image.pk}/file/{name}/ {name}w" in page
