@@ -175,6 +175,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
         "health_check_interval": 25,
         "unacked_restore_interval": 10,
         "global_keyprefix": "darkroom:",
+        # Or a send waits for seconds before it says that Redis is away; the sweeper sends it again.
+        "max_retries": 0,
     }
     if REDIS_URL
     else {

@@ -4,6 +4,7 @@ A ticket carries no id: it says "claim the next fair row and run it". Tickets ma
 or late, so sending one never fails anything; the sweeper sends it again.
 """
 
+from collections.abc import Callable
 from uuid import UUID
 
 import structlog
@@ -18,8 +19,9 @@ MAKE_RENDITIONS = "generations.make_renditions"
 log = structlog.get_logger(__name__)
 
 
-def ticket_after_commit() -> None:
-    transaction.on_commit(send_ticket, robust=True)
+def after_commit(*sends: Callable[[], bool]) -> None:
+    """Send these once the transaction commits, until one fails: a broker that is away stays so."""
+    transaction.on_commit(lambda: all(send() for send in sends), robust=True)
 
 
 def send_ticket() -> bool:
@@ -28,14 +30,6 @@ def send_ticket() -> bool:
 
 def finish(request_id: UUID) -> bool:
     return _send(FINISH, str(request_id), queue="generate")
-
-
-def finish_after_commit(request_id: UUID) -> None:
-    transaction.on_commit(lambda: finish(request_id), robust=True)
-
-
-def renditions_after_commit(image_id: UUID) -> None:
-    transaction.on_commit(lambda: renditions(image_id), robust=True)
 
 
 def renditions(image_id: UUID) -> bool:

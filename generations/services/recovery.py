@@ -3,6 +3,7 @@
 Runs every few seconds in every worker; each step is bounded and harmless when two run at once.
 """
 
+import functools
 from collections.abc import Callable, Collection
 from datetime import timedelta
 
@@ -72,16 +73,16 @@ def reissue_tickets() -> None:
         status=Status.QUEUED, due_at__lte=Now() - timedelta(seconds=settings.SWEEP_SECONDS)
     ).count()
     busy = GenerationRequest.objects.filter(status=Status.SENDING).count()
-    for _ in range(min(due, max(settings.WORKER_CONCURRENCY - busy, 0))):
-        enqueue.ticket_after_commit()
+    idle = max(settings.WORKER_CONCURRENCY - busy, 0)
+    enqueue.after_commit(*[enqueue.send_ticket] * min(due, idle))
 
 
 def resume_storing() -> None:
     left = GenerationRequest.objects.filter(
         status=Status.ANSWERED, lease_until__lt=Now(), due_at__lte=Now()
     )
-    for pk in left.order_by("due_at").values_list("pk", flat=True)[:AT_ONCE]:
-        enqueue.finish_after_commit(pk)
+    waiting = left.order_by("due_at").values_list("pk", flat=True)[:AT_ONCE]
+    enqueue.after_commit(*(functools.partial(enqueue.finish, pk) for pk in waiting))
 
 
 def reissue_renditions() -> None:
@@ -92,8 +93,8 @@ def reissue_renditions() -> None:
         stored_at__lt=Now() - RENDITIONS_LATE,
         stored_at__gt=Now() - backoff.GIVE_UP_AFTER,
     )
-    for pk in late.order_by("stored_at").values_list("pk", flat=True)[:50]:
-        enqueue.renditions_after_commit(pk)
+    waiting = late.order_by("stored_at").values_list("pk", flat=True)[:50]
+    enqueue.after_commit(*(functools.partial(enqueue.renditions, pk) for pk in waiting))
 
 
 def settle_unconfirmed() -> None:
@@ -172,7 +173,7 @@ def _run_again(request: GenerationRequest, attempt: Attempt, *, note: str) -> No
             Attempt.objects.filter(pk=attempt.pk).update(
                 state=AttemptState.NOT_RUN, error_message=note
             )
-            enqueue.ticket_after_commit()
+            enqueue.after_commit(enqueue.send_ticket)
 
 
 def _charged_without_picture(request: GenerationRequest, attempt: Attempt, entry: LogEntry) -> None:

@@ -106,7 +106,7 @@ def _queue_once(wanted: GenerationRequest, amount: int) -> GenerationRequest:
             wanted.hold = ledger.hold(team=wanted.team, amount=amount, reference=str(wanted.pk))
             wanted.save(force_insert=True)
             events.changed(wanted.pk)
-            enqueue.ticket_after_commit()
+            enqueue.after_commit(enqueue.send_ticket)
     except (IntegrityError, InsufficientCredits):
         # The same key was sent meanwhile; that row stands, and may have taken the last credits.
         same = _same(wanted)

@@ -1,5 +1,5 @@
-// The composer: Ctrl+Enter generates, a double click counts once, the prompt grows with its text,
-// what was refused gets the focus, and a new batch is in sight.
+// The composer: Ctrl+Enter generates, the prompt grows with its text, what was refused gets the focus,
+// and a new batch is in sight.
 const composer = (event) => event.target.closest?.("#composer");
 
 document.addEventListener("keydown", (event) => {
@@ -8,10 +8,6 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     form.requestSubmit(form.querySelector(".generate"));
   }
-});
-
-document.addEventListener("click", (event) => {
-  if (event.detail > 1 && event.target.closest(".generate")) event.preventDefault();
 });
 
 if (!CSS.supports("field-sizing", "content")) {
