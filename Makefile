@@ -26,6 +26,9 @@ help:
 run: .venv/base.stamp
 	@exec $(BIN)/python manage.py up
 
+# No test calls a provider with the key in somebody's .env.
+test check bench: export ENV_FILE := /dev/null
+
 test: .venv/dev.stamp redis $(if $(filter no,$(BROWSER)),,browser)
 ifeq ($(BROWSER),no)
 	@$(BIN)/pytest -n auto --dist loadgroup -m "not browser" $(ARGS); status=$$?; \
@@ -44,7 +47,7 @@ check: .venv/dev.stamp
 	$(BIN)/shellcheck docker/entrypoint.sh .ci/run
 	$(BIN)/pytest --quiet tests/test_architecture.py tests/config/test_locks.py tests/config/test_migrations.py
 
-bench: .venv/dev.stamp
+bench: .venv/dev.stamp browser
 	@$(BIN)/python tests/bench/run.py $(ARGS)
 
 format: .venv/dev.stamp
@@ -62,7 +65,7 @@ clean:
 # The environment, again only when a lock changed.
 
 .venv/base.stamp: requirements/base.txt | .venv/bin/pip
-	@echo "Installing what Darkroom needs"
+	@echo "Installing what Darkroom needs (a minute or two, the first time)"
 	@$(INSTALL) --requirement $<
 	@touch $@
 

@@ -10,6 +10,9 @@ from generations.providers.base import RawAnswer
 from generations.providers.errors import ErrorKind, Outcome, ProviderError, UnreadableAnswer
 from generations.services import backoff, leases, notices, providers, settling, states
 
+# Refusals that only who owns the provider's key or account can end; the page says they were told.
+OWNERS_MATTER = {ErrorKind.UNAUTHORIZED, ErrorKind.FORBIDDEN, ErrorKind.NO_CREDITS}
+
 log = structlog.get_logger(__name__)
 
 
@@ -93,7 +96,7 @@ def _reject(attempt: Attempt, error: ProviderError) -> None:
         ledger.release(hold=request.hold_id)
         if error.cost:
             settling.house_pays(attempt, error.cost, reason="refused, but charged")
-        if error.kind in {ErrorKind.UNAUTHORIZED, ErrorKind.NO_CREDITS}:
+        if error.kind in OWNERS_MATTER:
             notices.provider_account_refused(request=request, kind=error.kind)
 
 

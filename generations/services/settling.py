@@ -1,5 +1,7 @@
 """The one transaction that ends an answered request: images complete, hold captured or released."""
 
+import functools
+
 from django.conf import settings
 from django.db import transaction
 
@@ -106,8 +108,7 @@ def _succeed(
     else:
         ledger.release(hold=request.hold_id)
     house_pays(attempt, cost, reason="above the hold, or not delivered", team_pays=captured)
-    for image in stored:
-        enqueue.renditions_after_commit(image.pk)
+    enqueue.after_commit(*(functools.partial(enqueue.renditions, image.pk) for image in stored))
 
 
 def _cost(request: GenerationRequest, answer: Answer) -> Cost:

@@ -1,3 +1,4 @@
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,13 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 
 
 @pytest.fixture(scope="session")
-def darkroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+def darkroom() -> Iterator[Instance]:
     """One running Darkroom for all browser tests of a worker."""
-    with running(Path(tmp_path_factory.mktemp("darkroom")), SANDBOX_DELAY="1") as instance:
+    # Not in pytest's own folder: every run closes that one to all users but its own.
+    with (
+        tempfile.TemporaryDirectory(prefix="darkroom-") as folder,
+        running(Path(folder), SANDBOX_DELAY="1") as instance,
+    ):
         yield instance
 
 

@@ -19,7 +19,7 @@ OPEN_PLACES = ("/signin/", "/signup/", "/password/reset/")
 @pytest.fixture(scope="module")
 def session(browser: Browser, darkroom: Instance) -> Any:
     """Cookies of a signed-in owner whose gallery holds images."""
-    darkroom.generate("--model", "flux/dev", "--prompt", "A wall to look at", "--count", "3")
+    darkroom.generate("--model", "flux-realism", "--prompt", "A wall to look at", "--count", "3")
     context = browser.new_context()
     page = context.new_page()
     page.goto(darkroom.manage("login_link", OWNER).stdout.strip())

@@ -1,11 +1,11 @@
-"""No container engine runs here: the files are checked against the product, the entrypoint is run."""
+"""The containers' files, checked against the product; the entrypoint is run for real."""
 
+import functools
 import os
 import re
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,12 +20,12 @@ import yaml
 from config import embedded, parts
 from config.paths import BASE
 from tests.config import names
+from tests.config.waiting import wait_until
 from tests.instance import free_port
 
 DOCKER = BASE / "docker"
 ENTRYPOINT = DOCKER / "entrypoint.sh"
 BESIDE = {"proxy", "postgres", "redis", "store"}
-process = [pytest.mark.process, pytest.mark.xdist_group("process")]
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,9 @@ def test_every_part_has_its_container_and_the_entrypoint_knows_it(
 ) -> None:
     commands = {tuple(service["command"]) for service in _ours(services).values()}
     made = {(part.name,) for part in parts.all_parts(print, {})}
-    known = re.search(r"^    (.+)\) exec python manage.py part", ENTRYPOINT.read_text(), re.M)
+    known = re.search(
+        r"^    (.+)\) exec python manage.py part", ENTRYPOINT.read_text(), re.MULTILINE
+    )
     assert known
     assert commands == made == {(name,) for name in known[1].split(" | ")}
 
@@ -158,7 +160,7 @@ def broker(new_folder: Callable[[], Path]) -> Iterator[str]:
     command = [program, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(new_folder())]
     with _started(command, dict(os.environ)):
         url = f"redis://127.0.0.1:{port}/0"
-        _wait_until(lambda: _pings(url))
+        wait_until(lambda: _pings(url))
         yield url
 
 
@@ -194,7 +196,7 @@ def test_web_containers_migrate_an_empty_database_and_serve(
         _started(webs[1], environment | {"PORT": str(ports[1])}),
     ):
         for port in ports:
-            _wait_until(lambda port=port: _is_ready(port))  # type: ignore[misc]
+            wait_until(functools.partial(_is_ready, port), seconds=60)
         done = _enter(["manage", "check_ledger"], environment)
     assert done.returncode == 0
     assert '"problems": []' in done.stdout
@@ -225,10 +227,3 @@ def _pings(url: str) -> bool:
             return bool(client.ping())
         except redis.ConnectionError:
             return False
-
-
-def _wait_until(condition: Callable[[], bool]) -> None:
-    give_up_at = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < give_up_at, "it did not come to that"
-        time.sleep(0.1)

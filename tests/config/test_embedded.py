@@ -1,7 +1,6 @@
 import os
 import signal
 import stat
-import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
@@ -10,6 +9,7 @@ import psycopg
 import pytest
 
 from config import embedded
+from tests.config.waiting import wait_until
 
 pytestmark = [pytest.mark.process, pytest.mark.xdist_group("process")]
 
@@ -39,7 +39,7 @@ def test_what_was_written_survives_a_killed_server(data: Path) -> None:
         with psycopg.connect(embedded.url(data), autocommit=True) as session:
             session.execute("CREATE TABLE kept AS SELECT 42 AS answer")
         os.kill(_pid(data), signal.SIGKILL)
-        _wait_until_dead(data)
+        wait_until(lambda: not embedded.is_alive(data))
         embedded.restart(data)
         with psycopg.connect(embedded.url(data)) as session:
             assert session.execute("SELECT answer FROM kept").fetchone() == (42,)
@@ -86,9 +86,3 @@ def test_a_command_starts_the_embedded_database_for_itself(
     with embedded.database_for_command(["manage.py", "check_ledger"]):
         assert embedded.is_alive(data)
     assert not embedded.is_alive(data)
-
-
-def _wait_until_dead(data: Path) -> None:
-    give_up_at = time.monotonic() + 10
-    while embedded.is_alive(data) and time.monotonic() < give_up_at:
-        time.sleep(0.05)

@@ -7,6 +7,7 @@ import pytest
 
 from config import parts
 from config.parts import Part
+from tests.config.waiting import wait_until
 
 pytestmark = [pytest.mark.process, pytest.mark.xdist_group("process")]
 
@@ -20,7 +21,7 @@ class Said(list[tuple[str, str]]):
         self.append((name, line))
 
     def wait_for(self, words: str) -> None:
-        _wait_until(lambda: ("part", words) in self)
+        wait_until(lambda: ("part", words) in self)
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ def test_what_a_part_started_ends_with_it(start: Callable[[str], Part], said: Sa
     group = part.process.pid
     part.kill()
     part.process.wait()
-    _wait_until(lambda: not _group_lives(group))
+    wait_until(lambda: not _group_lives(group))
 
 
 def _watch_until(part: Part, condition: Callable[[], bool]) -> None:
@@ -102,7 +103,7 @@ def _watch_until(part: Part, condition: Callable[[], bool]) -> None:
         part.watch()
         return condition()
 
-    _wait_until(watched)
+    wait_until(watched)
 
 
 def _group_lives(group: int) -> bool:
@@ -111,10 +112,3 @@ def _group_lives(group: int) -> bool:
     except ProcessLookupError:
         return False
     return True
-
-
-def _wait_until(condition: Callable[[], bool]) -> None:
-    give_up_at = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < give_up_at, "it did not come to that"
-        time.sleep(0.01)

@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 
 from config import embedded
 from config.paths import BASE
+from tests.config.waiting import wait_until
 from tests.instance import READY, Instance
 
 pytestmark = [pytest.mark.process, pytest.mark.xdist_group("process")]
@@ -78,14 +78,14 @@ def test_a_part_that_dies_is_started_again(darkroom: Instance) -> None:
     (web,) = darkroom.pids(WEB)
     os.kill(web, signal.SIGKILL)
     darkroom.wait_for_line("web      | ended (-9); starting again in 1 s")
-    _wait_until(lambda: _is_ready(darkroom) and darkroom.pids(WEB) != [web])
+    wait_until(lambda: _is_ready(darkroom) and darkroom.pids(WEB) != [web])
 
 
 def test_a_database_that_dies_is_started_again(darkroom: Instance) -> None:
     server = int((darkroom.data / "postgres" / "postmaster.pid").read_text().split()[0])
     os.kill(server, signal.SIGKILL)
     darkroom.wait_for_line("database | ended; starting again")
-    _wait_until(lambda: _is_ready(darkroom))
+    wait_until(lambda: _is_ready(darkroom))
 
 
 def test_it_stops_in_time_leaves_nothing_and_keeps_everything(
@@ -158,10 +158,3 @@ def _expect_nothing_left(instance: Instance) -> None:
     assert instance.process.returncode == 0
     assert instance.pids() == []
     assert not embedded.is_alive(instance.data)
-
-
-def _wait_until(condition: Callable[[], bool]) -> None:
-    give_up_at = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < give_up_at, "it did not come to that"
-        time.sleep(0.1)

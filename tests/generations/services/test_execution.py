@@ -137,9 +137,17 @@ def test_a_missing_key_fails_requests_without_a_call(
     assert provider.calls() == []
 
 
-def test_an_empty_account_at_the_provider_is_told_to_the_owner(provider: Provider) -> None:
-    provider.fault("status", status=403)
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [(None, "no_credits"), ("This key may not use the model", "forbidden")],
+)
+def test_a_refused_account_is_told_to_the_owner(
+    provider: Provider, message: str | None, code: str
+) -> None:
+    words = {"message": message} if message else {}
+    provider.fault("status", status=403, **words)
     request = run()
+    assert (request.status, request.error_code) == (Status.FAILED, code)
     assert [message.to for message in mail.outbox] == [[request.user.email]]
 
 

@@ -36,7 +36,7 @@ def open_studio() -> Studio:
         colleague=factories.member(team),
         viewer=factories.member(team, Role.VIEWER),
         outsider=factories.owner_of(factories.team(name="Elsewhere")),
-        staff=User.objects.create_superuser("root@example.com"),
+        staff=User.objects.create_superuser("root@example.com", "not the first owner"),
     )
 
 

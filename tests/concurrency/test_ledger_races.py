@@ -1,0 +1,142 @@
+"""Many at one account at once. Each guard has a twin without it, which shows the race."""
+
+from functools import partial
+from threading import Barrier
+
+import pytest
+from django.db import connection, transaction
+
+from accounts.errors import HoldResolved, InsufficientCredits
+from accounts.models import CreditAccount, Hold, LedgerEntry, Team
+from accounts.services import ledger, ledger_check
+from tests import factories
+from tests.accounts.race import together
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+THREADS = 16
+EACH = 20
+ROOM = 10
+
+
+@pytest.fixture
+def team() -> Team:
+    """A team with room for ten holds of one."""
+    return factories.team(amount=ROOM)
+
+
+def problems() -> list[str]:
+    return ledger_check.check().problems
+
+
+def hold_often(team: Team, thread: int) -> int:
+    """How many of the thread's holds were admitted."""
+    admitted = 0
+    for number in range(EACH):
+        try:
+            ledger.hold(team=team, amount=1, reference=f"{thread}.{number}")
+        except InsufficientCredits:
+            continue
+        admitted += 1
+    return admitted
+
+
+def test_of_many_holds_at_once_exactly_as_many_as_fit_are_admitted(team: Team) -> None:
+    admitted = together(*[partial(hold_often, team, thread) for thread in range(THREADS)])
+    assert sum(int(str(count)) for count in admitted) == ROOM
+    assert ledger.balance(team=team).available == 0
+    assert problems() == []
+
+
+def test_looking_before_holding_admits_more_than_fit(team: Team) -> None:
+    """The twin: what is available is read first, and the hold is written after."""
+    looked = Barrier(THREADS)
+
+    def look_then_hold(reference: str) -> bool:
+        pending = Hold.objects.filter(account__team=team, state="pending").count()
+        fits = pending + 1 <= ROOM
+        looked.wait()
+        if fits:
+            account = CreditAccount.objects.get(team=team)
+            Hold.objects.create(account=account, amount=1, reference=reference)
+        return fits
+
+    admitted = together(*[partial(look_then_hold, str(thread)) for thread in range(THREADS)])
+    assert admitted.count(True) == THREADS > ROOM
+    assert any("held is" in problem for problem in problems())
+
+
+def test_of_a_capture_and_a_release_at_once_one_wins(team: Team) -> None:
+    holds = [ledger.hold(team=team, amount=1, reference=str(n)).pk for n in range(ROOM)]
+    for hold in holds:
+        ended = together(
+            partial(ledger.capture, hold=hold, amount=1), partial(ledger.release, hold=hold)
+        )
+        assert {type(outcome) for outcome in ended} == {type(None), HoldResolved}
+    captured = LedgerEntry.objects.filter(kind="capture").count()
+    assert ledger.balance(team=team).posted == ROOM - captured
+    assert problems() == []
+
+
+def test_a_capture_that_does_not_ask_for_a_pending_hold_spends_a_released_one(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The twin: the same statement without its condition."""
+    careless = ledger.CAPTURE.replace("AND state = 'pending'", "")
+    assert careless != ledger.CAPTURE
+    monkeypatch.setattr(ledger, "CAPTURE", careless)
+    ledger.hold(team=team, amount=5, reference="another")
+    hold = ledger.hold(team=team, amount=1, reference="1").pk
+    ledger.release(hold=hold)
+    ledger.capture(hold=hold, amount=1)
+    assert any("held is 4" in problem for problem in problems())
+
+
+def test_many_captures_of_one_hold_spend_it_once(team: Team) -> None:
+    hold = ledger.hold(team=team, amount=5, reference="1").pk
+    outcomes = together(*[lambda: ledger.capture(hold=hold, amount=3)] * THREADS)
+    assert outcomes == [None] * THREADS
+    assert ledger.balance(team=team).posted == ROOM - 3
+    assert problems() == []
+
+
+def test_a_grant_said_by_many_at_once_is_given_once(team: Team) -> None:
+    def give() -> object:
+        return ledger.grant(team=team, amount=7, reason="", reference="one payment").pk
+
+    assert len(set(together(*[give] * THREADS))) == 1
+    assert ledger.balance(team=team).posted == ROOM + 7
+    assert problems() == []
+
+
+def test_the_first_grants_of_a_new_team_open_one_account() -> None:
+    team = factories.team(amount=0)
+
+    def give(number: int) -> object:
+        return ledger.grant(team=team, amount=1, reason="", reference=f"payment {number}")
+
+    together(*[partial(give, number) for number in range(THREADS)])
+    assert ledger.balance(team=team).posted == THREADS
+    assert problems() == []
+
+
+def test_an_overrun_said_by_many_at_once_is_booked_once(team: Team) -> None:
+    hold = ledger.hold(team=team, amount=5, reference="1").pk
+    together(*[lambda: ledger.overrun(hold=hold, amount=3, reason="lost")] * THREADS)
+    assert LedgerEntry.objects.filter(kind="overrun").count() == 1
+
+
+def test_teams_do_not_wait_for_each_other(team: Team) -> None:
+    other = factories.team(amount=ROOM)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '2s'")
+        ledger.hold(team=team, amount=1, reference="1")
+        done = together(lambda: ledger.hold(team=other, amount=1, reference="2"))
+    assert isinstance(done[0], Hold)
+
+
+def test_reading_a_balance_waits_for_nobody(team: Team) -> None:
+    with transaction.atomic():
+        ledger.hold(team=team, amount=4, reference="1")
+        assert together(lambda: ledger.balance(team=team).available) == [ROOM]
+    assert ledger.balance(team=team).available == ROOM - 4
