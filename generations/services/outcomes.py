@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 def record_answer(attempt: Attempt, raw: RawAnswer) -> bool:
     """Commit the raw answer. A late one is accepted as long as no newer attempt was made."""
     with transaction.atomic():
-        _write_raw(attempt, raw, state=AttemptState.ANSWERED)
+        # The request first, then its attempt, as everywhere: the sweeper may be at the same two.
         moved = states.move(
             attempt.request_id,
             leave=[Status.SENDING, Status.UNCONFIRMED],
@@ -30,6 +30,7 @@ def record_answer(attempt: Attempt, raw: RawAnswer) -> bool:
             due_at=Now(),
             tries=0,
         )
+        _write_raw(attempt, raw, state=AttemptState.ANSWERED)
         if not moved:
             _book_too_late(attempt, raw)
     return moved
@@ -56,12 +57,12 @@ def record_error(attempt: Attempt, error: ProviderError) -> None:
         "attempt_failed", attempt=attempt.client_request_id, kind=error.kind, outcome=error.outcome
     )
     with transaction.atomic():
-        _write_error(attempt, error)
         {
             Outcome.NOT_RUN: _queue_again,
             Outcome.REJECTED: _reject,
             Outcome.UNKNOWN: _leave_unconfirmed,
         }[error.outcome](attempt, error)
+        _write_error(attempt, error)
 
 
 def _queue_again(attempt: Attempt, error: ProviderError) -> None:
