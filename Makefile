@@ -29,12 +29,12 @@ run: .venv/base.stamp
 # No test calls a provider with the key in somebody's .env.
 test check bench: export ENV_FILE := /dev/null
 
-test: .venv/dev.stamp redis $(if $(filter no,$(BROWSER)),,browser)
+test: $(if $(filter no,$(BROWSER)),,browser) .venv/dev.stamp redis
 ifeq ($(BROWSER),no)
-	@$(BIN)/pytest -n auto --dist loadgroup -m "not browser" $(ARGS); status=$$?; \
+	@$(BIN)/pytest -n auto --dist loadfile -m "not browser" $(ARGS); status=$$?; \
 	echo "The browser tests were left out (BROWSER=no)."; exit $$status
 else
-	@$(BIN)/pytest -n auto --dist loadgroup $(ARGS)
+	@$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 endif
 
 check: .venv/dev.stamp
@@ -96,7 +96,7 @@ define provide
 endef
 
 browser:
-	$(call provide,chromium,chromium fonts-liberation,  (or leave its tests out: make test BROWSER=no))
+	$(call provide,chromium,chromium fonts-liberation, (or leave its tests out: make test BROWSER=no))
 
 redis: .venv/dev.stamp
 	$(call provide,redis-server,redis-server)

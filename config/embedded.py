@@ -120,6 +120,8 @@ def _wait_for_end(pid: int) -> None:
         descriptor = open_process(pid)
         select.select([descriptor], [], [], STOP_SECONDS)
         os.close(descriptor)
+        with suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)  # Ours to bury where we adopted it.
         return
     give_up_at = time.monotonic() + STOP_SECONDS
     while time.monotonic() < give_up_at:

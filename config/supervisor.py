@@ -1,6 +1,7 @@
 """Darkroom on one machine: the database, the parts, and nothing left when it stops."""
 
 import contextlib
+import ctypes
 import fcntl
 import os
 import signal
@@ -23,6 +24,7 @@ from config.parts import FIRST_PAUSE, Part, all_parts
 READY_SECONDS = 90
 STOP_SECONDS = 11  # Within the 15 s that are promised, the database included.
 WATCH_SECONDS = 0.5
+PR_SET_CHILD_SUBREAPER = 36
 
 
 class CannotStart(RuntimeError):
@@ -41,6 +43,7 @@ class Supervisor:
         """Raises CannotStart, DatabaseDidNotStart."""
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, self._on_signal)
+        _adopt_orphans()
         with _sole_use():
             _check_ports()
             with _database():
@@ -93,9 +96,21 @@ class Supervisor:
         while not self._stopping.wait(WATCH_SECONDS):
             for part in self._parts:
                 part.watch()
+            self._bury_orphans()
             if not paths.database_url() and not embedded.is_alive(settings.DARKROOM_DATA):
                 self.say("database", "ended; starting again")
                 self._restart_database()
+
+    def _bury_orphans(self) -> None:
+        """Or the pid of a dead database server stays taken, and none can follow it."""
+        if sys.platform != "linux":
+            return
+        parts = {part.process.pid for part in self._parts if part.process}
+        with contextlib.suppress(ChildProcessError):
+            while dead := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                if dead.si_pid in parts:
+                    return  # It is watched, and needs its exit code.
+                os.waitpid(dead.si_pid, 0)
 
     def _restart_database(self) -> None:
         try:
@@ -120,6 +135,12 @@ class Supervisor:
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._stopping.set()
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of what our children leave behind, the database server first of all."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def prepare() -> None:

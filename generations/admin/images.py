@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 
 from config.read_only import ReadOnly
 from generations import storage
@@ -33,23 +34,21 @@ class ImageAdmin(ReadOnly, FindsById, Deciding):
 
     id_fields = ("pk", "request_id")
     list_display = (
-        "id",
+        "age",
         "status",
         "is_hidden",
         "waiting",
         "team",
         "author",
         "visibility",
-        "width",
-        "height",
-        "created_at",
+        "pixels",
     )
     list_filter = ("status", ("hidden_at", admin.EmptyFieldListFilter), "visibility", "created_at")
     list_select_related = ("team", "author")
     search_fields = ("author__email", "team__name", "team__slug")
     ordering = ("-id",)
     exclude = ("folder", "placeholder")
-    readonly_fields = ("picture",)
+    readonly_fields = ("id", "picture")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Image]:
         waiting = Count("reports", filter=Q(reports__decision__isnull=True))
@@ -62,6 +61,14 @@ class ImageAdmin(ReadOnly, FindsById, Deciding):
 
     def images(self, chosen: QuerySet[Image]) -> QuerySet[Image]:
         return chosen
+
+    @admin.display(ordering="-id")
+    def age(self, image: Image) -> str:
+        return timesince(image.created_at, depth=1)
+
+    @admin.display
+    def pixels(self, image: Image) -> str:
+        return f"{image.width} × {image.height}"
 
     @admin.display(boolean=True, description="Hidden", ordering="hidden_at")
     def is_hidden(self, image: Image) -> bool:

@@ -21,9 +21,13 @@ class Recorded(ReadOnly, admin.ModelAdmin):
 
 @admin.register(LogEntry)
 class LookAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("action_time", "user", "content_type", "object_repr", "change_message")
+    list_display = ("action_time", "user", "what", "content_type", "object_repr")
     fields = (*list_display, "object_id")
-    list_filter = ("action_time", "content_type")
+    list_filter = ("action_time",)
     list_select_related = ("user", "content_type")
     search_fields = ("user__email", "object_id", "change_message")
     show_full_result_count = False
+
+    @admin.display
+    def what(self, entry: LogEntry) -> str:
+        return entry.get_change_message()

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 
 from accounts.models import Team
 from config.read_only import ReadOnly
@@ -31,8 +32,8 @@ class ReportAdmin(ReadOnly, FindsById, Deciding):
     """The queue: what waits longest first, then what was decided."""
 
     id_fields = ("pk", "image_id")
-    list_display = ("state", "reason", "words", "team", "reporter", "created_at", "picture")
-    fields = (*list_display, "image", "decision")
+    list_display = ("state", "picture", "reason", "words", "team", "reporter", "age")
+    fields = (*list_display, "created_at", "image", "decision")
     list_filter = (WaitingFilter, "reason", "created_at")
     list_select_related = ("image__team", "reporter", "decision")
     search_fields = ("image__team__name", "image__team__slug", "image__author__email")
@@ -43,7 +44,12 @@ class ReportAdmin(ReadOnly, FindsById, Deciding):
 
     @admin.display(ordering="decision")
     def state(self, report: Report) -> str:
-        return report.decision.get_action_display() if report.decision else "Waiting"
+        decision = report.decision
+        return f"Decided: {decision.get_action_display()}" if decision else "Waiting"
+
+    @admin.display(ordering="id")
+    def age(self, report: Report) -> str:
+        return timesince(report.created_at, depth=1)
 
     @admin.display(ordering="image__team__name")
     def team(self, report: Report) -> Team:

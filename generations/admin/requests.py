@@ -61,24 +61,14 @@ class RequestAdmin(FindsById, Recorded):
     """Prompts are private: only a request's own page shows one, and opening it is recorded."""
 
     look = "Read the prompt."
-    list_display = (
-        "id",
-        "status",
-        "team",
-        "user",
-        "model",
-        "num_images",
-        "held",
-        "captured",
-        "age",
-    )
-    list_filter = ("status", "provider", ModelFilter, "source", "created_at")
+    list_display = ("age", "status", "team", "user", "model", "num_images", "held", "captured")
+    list_filter = ("status", ModelFilter, "source", "created_at")
     list_select_related = ("team", "user", "hold")
     search_fields = ("user__email", "team__name", "team__slug")
     ordering = ("-id",)
     inlines = (AttemptInline, ImageInline)
     fieldsets = (
-        (None, {"fields": ("status", "team", "user", "model", "prompt", "parameters")}),
+        (None, {"fields": ("id", "status", "team", "user", "model", "prompt", "parameters")}),
         ("Credits", {"fields": ("held", "captured", "hold")}),
         ("Failure", {"fields": ("error_code", "error_detail")}),
         (

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import TeamRequest, team_required
 from accounts.models import User
@@ -19,12 +20,14 @@ YEAR_SHOWN_AFTER = 180
 
 
 @require_safe
+@vary_on_headers("HX-Request")
 @team_required(Permission.VIEW_IMAGES)
 def mine(request: TeamRequest) -> HttpResponse:
     return _wall(request, heading="My images", place="gallery", author=request.user)
 
 
 @require_safe
+@vary_on_headers("HX-Request")
 @team_required(Permission.VIEW_IMAGES)
 def team(request: TeamRequest) -> HttpResponse:
     return _wall(request, heading="Team gallery", place="team-gallery", author=None)

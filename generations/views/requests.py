@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.access import SignedInRequest, signed_in
@@ -18,6 +19,7 @@ from generations.views.fragments import is_fragment
 
 
 @require_safe
+@vary_on_headers("HX-Request")
 @signed_in
 def request_page(request: SignedInRequest, request_id: UUID) -> HttpResponse:
     """One request: the fragment that live updates fetch, or a page of its own."""

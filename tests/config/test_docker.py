@@ -178,7 +178,6 @@ def database() -> Iterator[str]:
 
 
 @pytest.mark.process
-@pytest.mark.xdist_group("process")
 def test_web_containers_migrate_an_empty_database_and_serve(
     database: str, broker: str, tmp_path: Path
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 from config import embedded
 from tests.config.waiting import wait_until
 
-pytestmark = [pytest.mark.process, pytest.mark.xdist_group("process")]
+pytestmark = pytest.mark.process
 
 
 @pytest.fixture(scope="module")

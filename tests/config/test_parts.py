@@ -9,7 +9,7 @@ from config import parts
 from config.parts import Part
 from tests.config.waiting import wait_until
 
-pytestmark = [pytest.mark.process, pytest.mark.xdist_group("process")]
+pytestmark = pytest.mark.process
 
 SLEEP = "import time; print('up', flush=True); time.sleep(60)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEP}"

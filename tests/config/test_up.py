@@ -16,7 +16,7 @@ from config.paths import BASE
 from tests.config.waiting import wait_until
 from tests.instance import READY, Instance
 
-pytestmark = [pytest.mark.process, pytest.mark.xdist_group("process")]
+pytestmark = pytest.mark.process
 
 LINK = "Sign in as its owner"
 PREFIX = re.compile(r"(darkroom|database|sandbox|web|generate|media|beat) *\| ")

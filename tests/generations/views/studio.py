@@ -1,11 +1,13 @@
 """A team with somebody in each role, their browsers, and what they send."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import uuid4
 
 from django.test import Client
 
 from accounts.models import Role, Team, User
+from config.ids import uuid7
 from generations.models import DecisionAction, GenerationRequest, Image, Status
 from generations.providers.errors import ErrorKind, Outcome, ProviderError
 from generations.services import moderation, outcomes, states
@@ -80,3 +82,15 @@ def unclear(request: GenerationRequest) -> GenerationRequest:
     factories.sent(request)
     assert states.move(request.pk, leave=[Status.SENDING], to=Status.UNCONFIRMED, lease_until=None)
     return GenerationRequest.objects.get(pk=request.pk)
+
+
+def fill(team: Team, author: User, count: int, *, on: datetime | None = None) -> list[Image]:
+    """Copies of one stored image, oldest first."""
+    first = factories.stored_image(of=team, by=author)
+    copies = [Image.objects.get(pk=first.pk) for _ in range(count - 1)]
+    for index, copy in enumerate(copies, start=1):
+        copy.pk, copy.index = uuid7(), index
+    Image.objects.bulk_create(copies)
+    if on:
+        Image.objects.filter(request=first.request).update(created_at=on)
+    return list(Image.objects.filter(request=first.request).order_by("id"))

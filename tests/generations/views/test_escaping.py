@@ -3,9 +3,11 @@
 from html.parser import HTMLParser
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Team, User
+from accounts.models import Invitation, Role, Team, User
+from accounts.services import invitations
 from generations.models import Decision, GenerationRequest, Image
 from generations.providers.errors import ErrorKind
 from tests import factories
@@ -39,12 +41,13 @@ class Skeleton(HTMLParser):
 
 
 def pages(studio: Studio) -> list[str]:
-    """Every page of the room that shows a prompt, a name or a reason."""
+    """Every page that shows a prompt, a name or a reason."""
     shown = Image.objects.stored().select_related("request").get()
     words = shown.request.prompt
     image = reverse("image", args=[shown.pk])
     request = reverse("request", args=[shown.request_id])
-    mine, watching = browser(studio.author), browser(studio.viewer)
+    mine, watching, owner = map(browser, (studio.author, studio.viewer, studio.owner))
+    _, secret = invitations.invite(by=studio.owner, team=studio.team, role=Role.VIEWER)
     asked = [
         mine.get("/"),
         mine.get("/", {"prompt": words}),
@@ -61,11 +64,17 @@ def pages(studio: Studio) -> list[str]:
         mine.post("/", composed(studio.team, model=words, prompt=words)),
         watching.get("/"),
         watching.post("/", composed(studio.team)),
+        owner.get("/settings/"),
+        owner.post("/settings/", {"team": studio.team.slug, "name": ""}),
+        owner.get("/teams/new/"),
+        Client().get(reverse("invitation", args=[secret])),
+        browser(studio.outsider).get(reverse("invitation", args=[secret])),
     ]
     return [response.text for response in asked]
 
 
 def rename(studio: Studio, name: str, words: str) -> None:
+    Invitation.objects.all().delete()
     Team.objects.filter(pk=studio.team.pk).update(name=name)
     User.objects.filter(memberships__team=studio.team).update(name=name)
     GenerationRequest.objects.update(prompt=words)

@@ -9,24 +9,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Team, User
-from config.ids import uuid7
 from generations.models import Image, Visibility
 from generations.views import gallery
 from tests import factories
-from tests.generations.views.studio import HTMX, Studio, browser
-
-
-def fill(team: Team, author: User, count: int, *, on: datetime | None = None) -> list[Image]:
-    """Copies of one stored image, oldest first."""
-    first = factories.stored_image(of=team, by=author)
-    copies = [Image.objects.get(pk=first.pk) for _ in range(count - 1)]
-    for index, copy in enumerate(copies, start=1):
-        copy.pk, copy.index = uuid7(), index
-    Image.objects.bulk_create(copies)
-    if on:
-        Image.objects.filter(request=first.request).update(created_at=on)
-    return list(Image.objects.filter(request=first.request).order_by("id"))
+from tests.generations.views.studio import HTMX, Studio, browser, fill
 
 
 def tiles(page: str) -> list[UUID]:

@@ -9,8 +9,7 @@ from generations.models import Image
 from generations.views import gallery
 from generations.views.composing import BATCHES_SHOWN
 from tests import factories
-from tests.generations.views.studio import HTMX, Studio, hide, unclear
-from tests.generations.views.test_gallery import fill
+from tests.generations.views.studio import HTMX, Studio, fill, hide, unclear
 
 
 @pytest.fixture

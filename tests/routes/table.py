@@ -1,0 +1,129 @@
+"""Every address of the product, and what each kind of visitor gets there.
+
+A stranger is somebody nobody knows, or whose account was disabled. An outsider has an account and
+no part in the team; staff get no further than that, outside the admin.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+SIGN_IN = 0  # Sent to the sign-in page, and back from there.
+VISITORS = ("anonymous", "disabled", "outsider", "staff", "viewer", "member", "admin", "owner")
+COLUMNS = dict(zip(VISITORS, (0, 0, 1, 1, 2, 3, 4, 5), strict=True))
+
+
+@dataclass(frozen=True)
+class Row:
+    """The answers are those to a stranger, an outsider, a viewer, a member, an admin, an owner."""
+
+    name: str
+    method: str
+    of: str
+    answers: tuple[int, int, int, int, int, int]
+    form: Mapping[str, str] = field(default_factory=dict)
+
+    def expected(self, visitor: str) -> int:
+        return self.answers[COLUMNS[visitor]]
+
+    def __str__(self) -> str:
+        return f"{self.method.upper()} {self.name} of {self.of or 'nothing'}"
+
+
+def everyone(
+    name: str, method: str, status: int, /, *, of: str = "", stranger: int = SIGN_IN, **form: str
+) -> Row:
+    """The same for whoever is signed in."""
+    return Row(name, method, of, (stranger, status, status, status, status, status), form)
+
+
+def team(name: str, method: str, status: int, /, *, of: str = "", **form: str) -> Row:
+    """For every member of the team that is meant."""
+    return Row(name, method, of, (SIGN_IN, 404, status, status, status, status), form)
+
+
+def makers(name: str, status: int, /) -> Row:
+    """For members who may make images; the form names the team."""
+    return Row(name, "post", "", (SIGN_IN, 404, 403, status, status, status))
+
+
+def managers(
+    name: str, status: int, /, *, of: str = "", admin: int | None = None, **form: str
+) -> Row:
+    second = status if admin is None else admin
+    return Row(name, "post", of, (SIGN_IN, 404, 403, 403, second, status), form)
+
+
+def owned(name: str, method: str, status: int, /, *, viewer: int | None = None) -> Row:
+    """For whoever made it; what they may do with it is their role's matter."""
+    looking = status if viewer is None else viewer
+    form = {"reason": "violence"}
+    return Row(name, method, "own", (SIGN_IN, status, looking, status, status, status), form)
+
+
+IMAGE_PAGES = (("image", "get", 200), ("image-file", "get", 200), ("image-report", "post", 302))
+NOT_ONES_TO_SEE = ("private", "foreign", "missing")
+REQUEST_PAGES = (("request", "get"), ("request-cancel", "post"), ("request-retry", "post"))
+
+TABLE = [
+    everyone("create", "get", 200),
+    makers("create", 302),
+    makers("composer", 200),
+    makers("price", 200),
+    everyone("gallery", "get", 200),
+    everyone("team-gallery", "get", 200),
+    everyone("events", "get", 200, stranger=403),
+    *(owned(name, method, status) for name, method, status in IMAGE_PAGES),
+    *(
+        team(name, method, status, of="team", reason="violence")
+        for name, method, status in IMAGE_PAGES
+    ),
+    *(
+        everyone(name, method, 404, of=of, reason="violence")
+        for name, method, _ in IMAGE_PAGES
+        for of in NOT_ONES_TO_SEE
+    ),
+    owned("request", "get", 200),
+    owned("request-cancel", "post", 302),
+    owned("request-retry", "post", 302, viewer=403),
+    *(
+        everyone(name, method, 404, of=of)
+        for name, method in REQUEST_PAGES
+        for of in ("team", *NOT_ONES_TO_SEE)
+    ),
+    everyone("team-settings", "get", 200),
+    managers("team-settings", 302, admin=403, name="Southlight"),
+    managers("team-invite", 302, role="member"),
+    managers("invitation-revoke", 302, of="team"),
+    managers("member-role", 302, of="team", role="viewer"),
+    managers("member-remove", 302, of="team"),
+    *(
+        everyone(name, "post", 404, of=of, role="viewer")
+        for name in ("invitation-revoke", "member-role", "member-remove")
+        for of in ("foreign", "missing")
+    ),
+    team("team-switch", "post", 302),
+    everyone("team-new", "get", 200),
+    everyone("team-new", "post", 302, name="Second Light"),
+    everyone("welcome", "get", 302),
+    everyone("theme", "post", 302, stranger=302, theme="dark"),
+    everyone("invitation", "get", 200, of="team", stranger=200),
+    everyone("invitation", "post", 302, of="team", stranger=200),
+    everyone("invitation", "get", 404, of="missing", stranger=404),
+    everyone("login-link", "get", 410, of="missing", stranger=410),
+    everyone("account_login", "get", 302, stranger=200),
+    everyone("account_signup", "get", 302, stranger=200),
+    everyone("account_logout", "get", 200, stranger=302),
+    everyone("account_logout", "post", 302, stranger=302),
+    everyone("account_inactive", "get", 200, stranger=200),
+    everyone("account_reauthenticate", "get", 200),
+    everyone("account_confirm_login_code", "get", 302, stranger=302),
+    everyone("account_email_verification_sent", "get", 200, stranger=200),
+    everyone("account_confirm_email", "get", 200, of="missing", stranger=200),
+    everyone("account_email", "get", 200),
+    everyone("account_change_password", "get", 200),
+    everyone("account_set_password", "get", 302),
+    everyone("account_reset_password", "get", 200, stranger=200),
+    everyone("account_reset_password_done", "get", 200, stranger=200),
+    everyone("account_reset_password_from_key", "get", 200, of="missing", stranger=200),
+    everyone("account_reset_password_from_key_done", "get", 200, stranger=200),
+]

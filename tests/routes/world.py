@@ -1,0 +1,118 @@
+from copy import copy
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Membership, Role, Team, User
+from accounts.services import invitations
+from generations.models import Image, Visibility
+from tests import factories
+from tests.generations.views.studio import Studio, browser, composed, open_studio
+from tests.routes.table import Row
+
+
+@dataclass
+class World:
+    """One of everything, as one visitor meets it."""
+
+    studio: Studio
+    visitor: User
+    images: dict[str, UUID] = field(default_factory=dict)
+    requests: dict[str, UUID] = field(default_factory=dict)
+    queued: dict[str, UUID] = field(default_factory=dict)
+    arguments: dict[tuple[str, str], list[object]] = field(default_factory=dict)
+
+    def keep(self, of: str, image: Image) -> None:
+        self.images[of], self.requests[of] = image.pk, image.request_id
+
+    def arguments_of(self, row: Row) -> list[object]:
+        if not row.of:
+            return []
+        if (row.name, row.of) in self.arguments:
+            return self.arguments[row.name, row.of]
+        if row.name.startswith("image"):
+            return [self.images[row.of], *(["640"] if row.name == "image-file" else [])]
+        known = self.queued if row.name == "request-cancel" else self.requests
+        return [known[row.of]]
+
+
+def meet(kind: str) -> World:
+    studio = open_studio()
+    known = {"anonymous": studio.author, "disabled": studio.author, "member": studio.colleague}
+    world = World(studio, known.get(kind) or getattr(studio, kind))
+    world.visitor.set_password("a long enough one")
+    world.visitor.save()
+    _make_images(world, "" if kind in {"outsider", "staff"} else "studio")
+    _make_members(world)
+    return world
+
+
+def _make_images(world: World, home: str) -> None:
+    other = factories.member(world.studio.team)
+    private = Visibility.PRIVATE
+    own_team = world.studio.team if home else factories.team(owner=world.visitor)
+    membership = Membership.objects.filter(user=world.visitor, team=own_team)
+    role = membership.get().role
+    membership.update(role=Role.OWNER)
+    world.keep("own", factories.stored_image(of=own_team, by=world.visitor))
+    world.keep("team", factories.stored_image(of=world.studio.team, by=other))
+    world.keep(
+        "private", factories.stored_image(of=world.studio.team, by=other, visibility=private)
+    )
+    world.keep("foreign", factories.stored_image())
+    world.images["missing"] = world.requests["missing"] = uuid4()
+    world.queued = {
+        **world.requests,
+        "own": factories.request(of=own_team, by=world.visitor).pk,
+        "team": factories.request(of=world.studio.team, by=other).pk,
+    }
+    membership.update(role=role)
+
+
+def _make_members(world: World) -> None:
+    places: dict[str, Team] = {"team": world.studio.team, "foreign": factories.team()}
+    for of, place in places.items():
+        guest = factories.member(place)
+        invitation, secret = invitations.invite(
+            by=factories.owner_of(place), team=place, role=Role.VIEWER
+        )
+        membership = Membership.objects.get(user=guest, team=place)
+        world.arguments |= {
+            ("invitation-revoke", of): [invitation.pk],
+            ("member-role", of): [membership.pk],
+            ("member-remove", of): [membership.pk],
+            ("invitation", of): [secret],
+        }
+    for name in ("invitation-revoke", "member-role", "member-remove"):
+        world.arguments[name, "missing"] = [uuid4()]
+    for name in ("invitation", "login-link", "account_confirm_email"):
+        world.arguments[name, "missing"] = ["wrong"]
+    world.arguments["account_reset_password_from_key", "missing"] = ["wrong", "key"]
+
+
+def arrive(world: World, kind: str) -> Client:
+    if kind == "anonymous":
+        return Client()
+    client = browser(world.visitor)
+    if kind == "disabled":
+        User.objects.filter(pk=world.visitor.pk).update(is_active=False)
+    return client
+
+
+def visit(client: Client, world: World, row: Row) -> HttpResponse:
+    """The answer; what the visit changed, here and in the browser, is undone."""
+    cookies = client.cookies
+    client.cookies = copy(cookies)
+    address = reverse(row.name, args=world.arguments_of(row))
+    form: dict[str, object] = dict(row.form)
+    if row.method == "post":
+        form = composed(world.studio.team, **form)
+    with transaction.atomic():
+        answer: HttpResponse = getattr(client, row.method)(address, form)
+        transaction.set_rollback(True)
+    client.cookies = cookies
+    return answer
