@@ -143,9 +143,8 @@ def running(data: Path, **environment: str) -> Iterator[Instance]:
     instance = Instance(data, environment)
     instance.start()
     try:
-        instance.manage(
-            "bootstrap", "--email", OWNER, "--password", PASSWORD, "--team", TEAM, "--credits", "10000"
-        )  # fmt: skip
+        person = ("--email", OWNER, "--password", PASSWORD)
+        instance.manage("bootstrap", *person, "--team", TEAM, "--credits", "10000")
         yield instance
     finally:
         instance.stop()

@@ -165,8 +165,8 @@ def release(*, hold: UUID) -> None:
 def overrun(*, hold: UUID, amount: int, reason: str, reference: str = "") -> None:
     """Book to the house what the provider charged and the team does not pay.
 
-    Once per hold, or per `reference` where one hold saw several charges. Raises KeyReused when another
-    amount was booked for it.
+    Once per hold, or per `reference` where one hold saw several charges. Raises KeyReused when
+    another amount was booked for it.
     """
     key = f"overrun:{reference or hold}"
     _execute(OVERRUN, {"hold": hold, "amount": amount, "key": key, "reason": reason})

@@ -1,4 +1,4 @@
-"""`make bench`: what Darkroom adds to the provider's own time, beside a bare script in the same minute.
+"""`make bench`: what Darkroom adds to the provider's own time, beside a bare script.
 
 Prints a table and writes tests/bench/results/first_image.json. The machines are shared, so every
 figure stands beside a baseline that was measured in turns with it.
