@@ -13,6 +13,7 @@ def open_house_accounts(**_: Any) -> None:
 class AccountsConfig(AppConfig):
     name = "accounts"
     default_auto_field = "django.db.models.BigAutoField"
+    verbose_name = "People, teams and credits"
 
     def ready(self) -> None:
         post_migrate.connect(open_house_accounts, sender=self)

@@ -4,11 +4,15 @@ import secrets
 import time
 import uuid
 
+NANOSECONDS = 1_000_000  # in a millisecond
+
 
 def uuid7() -> uuid.UUID:
-    """A new UUIDv7: 48 bits of Unix milliseconds, then 74 random bits."""
-    milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds & (1 << 48) - 1) << 80 | secrets.randbits(80)
-    value = value & ~(0xF << 76) | 0x7 << 76
-    value = value & ~(0x3 << 62) | 0x2 << 62
-    return uuid.UUID(int=value)
+    """A new UUIDv7: Unix milliseconds, a 4096th of one in 12 bits, then 62 random bits.
+
+    The finer time keeps rows that one statement makes in the order they were made.
+    """
+    milliseconds, rest = divmod(time.time_ns(), NANOSECONDS)
+    fraction = rest * 4096 // NANOSECONDS
+    value = (milliseconds & (1 << 48) - 1) << 80 | 0x7 << 76 | fraction << 64
+    return uuid.UUID(int=value | 0x2 << 62 | secrets.randbits(62))

@@ -150,7 +150,10 @@ CELERY_TASK_ROUTES = {
     "generations.make_renditions": {"queue": "media"},
     "accounts.clear_sessions": {"queue": "media"},
 }
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# Over Redis a worker takes what it has a free hand for. Counted by what is not acknowledged, as
+# Celery does otherwise, a few acknowledgements that fail while Redis is away stop it for good.
+CELERY_WORKER_PREFETCH_MULTIPLIER = 0 if REDIS_URL else 1
+CELERY_WORKER_DISABLE_PREFETCH = bool(REDIS_URL)
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False

@@ -9,7 +9,7 @@ import asyncio
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID
 
@@ -42,6 +42,7 @@ class Hub:
     def __init__(self) -> None:
         self._queues: dict[str, set[asyncio.Queue[str]]] = defaultdict(set)
         self._listener: asyncio.Task[None] | None = None
+        self._listening = asyncio.Event()
 
     @asynccontextmanager
     async def subscription(self, user_id: UUID) -> AsyncIterator[asyncio.Queue[str]]:
@@ -49,8 +50,12 @@ class Hub:
         queue: asyncio.Queue[str] = asyncio.Queue(QUEUE_LENGTH)
         self._queues[str(user_id)].add(queue)
         if self._listener is None or self._listener.done():
+            self._listening = asyncio.Event()
             self._listener = asyncio.create_task(self._listen())
         try:
+            # What changes before the connection listens would be heard by nobody.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._listening.wait(), RECONNECT_SECONDS)
             yield queue
         finally:
             self._queues[str(user_id)].discard(queue)
@@ -70,6 +75,7 @@ class Hub:
             **_connection_parameters(), autocommit=True
         ) as listening:
             await listening.execute(f"LISTEN {CHANNEL}")
+            self._listening.set()
             async for notice in listening.notifies():
                 self._deliver(notice.payload)
 
@@ -82,8 +88,8 @@ class Hub:
 
 def _connection_parameters() -> dict[str, Any]:
     parameters = connections["default"].get_connection_params()
-    kept = ("host", "port", "user", "password", "dbname")
-    return {name: value for name, value in parameters.items() if name in kept and value}
+    # The words of the address, such as host and sslmode; not Django's own objects.
+    return {name: value for name, value in parameters.items() if isinstance(value, str) and value}
 
 
 hub = Hub()

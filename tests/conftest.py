@@ -34,6 +34,7 @@ for name in (
     os.environ.pop(name, None)
 os.environ |= {
     "DARKROOM_DATA": str(RUN),
+    "ENV_FILE": os.devnull,  # A developer's .env may hold a real key.
     "SECRET_KEY": "only for tests",
     "DJANGO_SETTINGS_MODULE": "config.settings",
     "DJANGO_ALLOW_ASYNC_UNSAFE": "true",  # Playwright keeps a loop running in the thread.
@@ -44,7 +45,10 @@ os.environ |= {
 _database = contextlib.ExitStack()
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    if OWNS_RUN:
+        # Not in pytest's usual folder, which the next run beside this one closes to the database.
+        config.option.basetemp = str(RUN / "tmp")
     _database.enter_context(embedded.running(RUN))
     django.setup()
     if OWNS_RUN:
@@ -70,3 +74,5 @@ def _quick_and_alone(settings: Settings, tmp_path: Path) -> None:
     """Fast passwords, and files that no other test sees."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.MEDIA_ROOT = tmp_path / "media"
+    # It reads every static file at a client's first request; running instances have it.
+    settings.MIDDLEWARE = [one for one in settings.MIDDLEWARE if "ServeStatic" not in one]

@@ -7,10 +7,15 @@ from django.db import transaction
 from django.template.loader import render_to_string
 
 from accounts.models import Role, User
-from generations.models import Decision, GenerationRequest
+from generations.models import Decision, DecisionAction, GenerationRequest
 from generations.providers.errors import ErrorKind
 
 ONCE_AN_HOUR = 3600
+DONE = {
+    DecisionAction.HIDE: "hidden",
+    DecisionAction.RESTORE: "restored",
+    DecisionAction.DISMISS: "left as it is",
+}
 
 
 def provider_account_refused(*, request: GenerationRequest, kind: ErrorKind) -> None:
@@ -32,7 +37,7 @@ def decided(*, decision: Decision) -> None:
     """Tell an image's author what was decided about it, and why."""
     _send_after_commit(
         "decision",
-        subject=f"A decision about one of your images: {decision.get_action_display().lower()}",
+        subject=f"One of your images was {DONE[DecisionAction(decision.action)]}",
         to=[decision.image.author.email],
         context={"decision": decision, "image": decision.image},
     )

@@ -19,8 +19,7 @@ from generations.report_form import ReportForm
 from generations.services import images, moderation
 
 FILE_NAMES = {"original", *(str(width) for width in renditions.WIDTHS)}
-ONE_DAY = 86_400
-LINK_KEPT = storage.LINK_SECONDS - 60
+KEPT_SECONDS = storage.LINK_SECONDS - 60
 
 
 @require_safe
@@ -37,9 +36,9 @@ def file(request: SignedInRequest, image_id: UUID, name: str) -> HttpResponse:
         raise Http404
     shown = _find(request, image_id)
     key, content_type = images.object_for(shown, name)
-    response = _given(key, content_type)
-    if "download" in request.GET:
-        filename = f"darkroom-{shown.pk}.{key.rpartition('.')[2]}"
+    filename = f"darkroom-{shown.pk}.{key.rpartition('.')[2]}" if "download" in request.GET else ""
+    response = _given(key, content_type, filename)
+    if filename:
         response["Content-Disposition"] = f'attachment; filename="{filename}"'
     return _private(response, fresh=name == "original" or shown.renditions_at is not None)
 
@@ -70,9 +69,9 @@ def _find(request: SignedInRequest, image_id: UUID) -> Image:
     return get_object_or_404(shown.select_related(*related), pk=image_id)
 
 
-def _given(key: str, content_type: str) -> HttpResponse:
+def _given(key: str, content_type: str, filename: str) -> HttpResponse:
     """The bytes under a key, or where whoever serves them finds them."""
-    link = storage.link(key, content_type)
+    link = storage.link(key, content_type, filename=filename)
     if link:
         return HttpResponseRedirect(link)
     if settings.ACCEL_REDIRECT_PREFIX:
@@ -90,9 +89,9 @@ def _read(key: str) -> bytes:
 
 def _private(response: HttpResponse, *, fresh: bool) -> HttpResponse:
     """Headers that keep an image with the person it was given to."""
-    # Until the renditions are made, their addresses give the original: not to be kept.
-    keeps = LINK_KEPT if isinstance(response, HttpResponseRedirect) else ONE_DAY
-    response["Cache-Control"] = f"private, max-age={keeps}" if fresh else "no-store"
+    # Kept for minutes, so that a browser soon asks again whether it may still show the image. Until
+    # the renditions are made, their addresses give the original: not to be kept at all.
+    response["Cache-Control"] = f"private, max-age={KEPT_SECONDS}" if fresh else "no-store"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
 

@@ -6,7 +6,15 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from accounts.errors import HoldResolved, InsufficientCredits, KeyReused
-from accounts.models import AccountKind, CreditAccount, EntryKind, Hold, HoldState, LedgerEntry, Team
+from accounts.models import (
+    AccountKind,
+    CreditAccount,
+    EntryKind,
+    Hold,
+    HoldState,
+    LedgerEntry,
+    Team,
+)
 from accounts.services import ledger
 from tests import factories
 

@@ -13,7 +13,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from celery import Celery, current_app
+from celery import Celery
+from celery.app import app_or_default
 from django.db import transaction
 
 from generations import enqueue
@@ -29,7 +30,7 @@ Through = Callable[[str, Mapping[str, object]], None]
 @pytest.fixture
 def through() -> Iterator[Through]:
     """Messages go through this broker until the test ends."""
-    usual = current_app._get_current_object()
+    usual = app_or_default()
 
     def use(url: str, options: Mapping[str, object]) -> None:
         app = Celery("elsewhere", broker=url)

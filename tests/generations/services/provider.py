@@ -26,7 +26,7 @@ class Provider:
 
     def charged(self) -> int:
         """What the provider took, in our microcredits."""
-        return sum(call["credits"] for call in self.calls()) * MICROCREDITS_A_CREDIT
+        return sum(int(call["credits"]) for call in self.calls()) * MICROCREDITS_A_CREDIT
 
     def check_the_books(self) -> None:
         """Each attempt was sent once at most; credits, requests, images and the book agree."""

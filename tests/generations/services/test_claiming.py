@@ -131,7 +131,11 @@ def copy_often(template: GenerationRequest, count: int) -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("teams", [1, 2])
 def test_a_claim_neither_waits_for_one_beside_it_nor_takes_the_same(teams: int) -> None:
-    requests = [one for team in [factories.team() for _ in range(teams)] for one in queue(of=team, count=2 // teams)]
+    requests = [
+        one
+        for team in [factories.team() for _ in range(teams)]
+        for one in queue(of=team, count=2 // teams)
+    ]
 
     def claim_elsewhere() -> UUID | None:
         try:

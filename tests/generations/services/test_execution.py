@@ -1,7 +1,6 @@
 """The paid call through the real client against the real sandbox; the fixture checks the books."""
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ from generations.models import Attempt, GenerationRequest, Status
 from generations.providers.base import RawAnswer
 from generations.services import execution, outcomes, providers
 from tests import factories
-from tests.generations.sandbox.running import RunningSandbox
 from tests.generations.services.provider import Provider
 from tests.generations.services.steps import (
     ask,
@@ -23,7 +21,6 @@ from tests.generations.services.steps import (
     house_paid,
     images,
     look,
-    now,
     resume,
     run,
 )
@@ -282,9 +279,7 @@ def test_a_call_dropped_before_the_work_is_sent_again(provider: Provider) -> Non
     assert run(look(request)).status == Status.SUCCEEDED
 
 
-def test_an_answer_that_drips_ends_at_the_deadline(
-    provider: Provider, settings: Settings
-) -> None:
+def test_an_answer_that_drips_ends_at_the_deadline(provider: Provider, settings: Settings) -> None:
     settings.PROVIDER_DEADLINE = 0.6
     providers.client.cache_clear()
     provider.fault("drip", rate=20)

@@ -5,6 +5,7 @@ from django.conf import settings
 from PIL import Image as Picture
 
 from generations import storage
+from generations.errors import UnusableImage
 from generations.models import Image
 from generations.services import images
 from tests import factories
@@ -59,7 +60,7 @@ def test_a_picture_that_cannot_be_rendered_is_tried_a_few_times(image: Image) ->
     key = images.original_key(image)
     storage.put(key, b"no picture", "image/png")
     for _ in range(2):
-        with pytest.raises(images.renditions.UnusableImage):
+        with pytest.raises(UnusableImage):
             images.make_renditions(image.pk)
     image.refresh_from_db()
     assert (image.rendition_tries, image.renditions_at) == (2, None)

@@ -1,6 +1,5 @@
-"""Stuck rows and how they end, without any message; where there is a provider, the books are checked."""
+"""Stuck rows and how they end, without any message. Where a provider takes part, the books must agree."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -14,7 +13,7 @@ from pytest_django import Settings
 from accounts.models import HoldState
 from generations import enqueue
 from generations.models import Attempt, GenerationRequest, Image, Status
-from generations.services import audit, backoff, execution, leases, outcomes, recovery
+from generations.services import audit, backoff, claiming, execution, leases, outcomes, recovery
 from generations.services import images as image_service
 from tests import factories
 from tests.generations.services.provider import Provider
@@ -33,7 +32,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def sent_messages(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, ...]]]:
+def sent_messages(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     """The messages that were sent, as name and arguments."""
     messages: list[tuple[str, ...]] = []
 
@@ -42,7 +41,7 @@ def sent_messages(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, .
         return True
 
     monkeypatch.setattr(enqueue, "_send", note)
-    yield messages
+    return messages
 
 
 @pytest.fixture
@@ -135,9 +134,7 @@ def test_many_looks_prove_nothing_before_the_log_had_its_time(died: Attempt) -> 
     assert request.status == Status.UNCONFIRMED
 
 
-def test_a_look_at_a_log_that_does_not_answer_is_no_look(
-    provider: Provider, died: Attempt
-) -> None:
+def test_a_look_at_a_log_that_does_not_answer_is_no_look(provider: Provider, died: Attempt) -> None:
     provider.fault("logs_status", status=503)
     age(died.request, timedelta(hours=1))
     assert look(died.request).status == Status.UNCONFIRMED
@@ -251,7 +248,7 @@ def test_there_are_no_more_tickets_than_idle_hands(
     for _ in range(6):
         factories.request(of=team)
     GenerationRequest.objects.update(due_at=Now() - timedelta(minutes=1))
-    factories.claiming.claim()
+    claiming.claim()
     sent_messages.clear()
     recovery.sweep()
     assert len(sent_messages) == 2

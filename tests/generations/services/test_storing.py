@@ -77,7 +77,9 @@ FOR_NOW: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("rule", FOR_NOW, ids=lambda rule: f"{rule['fault']}{rule.get('status', '')}")
+@pytest.mark.parametrize(
+    "rule", FOR_NOW, ids=lambda rule: f"{rule['fault']}{rule.get('status', '')}"
+)
 def test_a_result_that_is_away_for_now_is_fetched_later(
     provider: Provider, rule: dict[str, Any]
 ) -> None:
@@ -95,9 +97,7 @@ def test_a_result_that_is_away_for_now_is_fetched_later(
     "rule", [{"fault": "file_slow", "rate": 1000}, {"fault": "file_oversized", "size": 300_000}]
 )
 @pytest.mark.usefixtures("impatient")
-def test_a_result_beyond_our_bounds_is_not_taken(
-    provider: Provider, rule: dict[str, Any]
-) -> None:
+def test_a_result_beyond_our_bounds_is_not_taken(provider: Provider, rule: dict[str, Any]) -> None:
     provider.fault(**rule)
     request = run()
     assert (request.status, request.error_code) == (Status.ANSWERED, "download")
@@ -128,10 +128,10 @@ FOR_GOOD: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("rule", FOR_GOOD, ids=lambda rule: f"{rule['fault']}{rule.get('status', '')}")
-def test_a_result_that_is_gone_is_the_houses_loss(
-    provider: Provider, rule: dict[str, Any]
-) -> None:
+@pytest.mark.parametrize(
+    "rule", FOR_GOOD, ids=lambda rule: f"{rule['fault']}{rule.get('status', '')}"
+)
+def test_a_result_that_is_gone_is_the_houses_loss(provider: Provider, rule: dict[str, Any]) -> None:
     provider.fault(**rule)
     request = run()
     assert (request.status, request.error_code) == (Status.FAILED, "lost")

@@ -131,7 +131,7 @@ def test_a_file_is_kept_by_its_reader_alone_and_runs_nothing(
 ) -> None:
     headers = mine.get(file_of(image, name)).headers
 
-    assert headers["Cache-Control"] == "private, max-age=86400"
+    assert headers["Cache-Control"] == "private, max-age=240"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert "Content-Disposition" not in headers
@@ -173,7 +173,7 @@ def test_a_proxy_is_told_where_the_file_is_after_the_check(
     assert response.headers["X-Accel-Redirect"] == f"/internal/{key}"
     assert response.content == b""
     assert response.headers["Content-Type"] == "image/webp"
-    assert response.headers["Cache-Control"] == "private, max-age=86400"
+    assert response.headers["Cache-Control"] == "private, max-age=240"
     assert "attachment" in response.headers["Content-Disposition"]
     refused = browser(studio.outsider).get(file_of(image, "640"))
     assert refused.status_code == 404
