@@ -109,9 +109,7 @@ class Instance:
 
     def generate(self, *arguments: str, wait: int = 30) -> list[dict[str, Any]]:
         """What `manage.py generate` printed for the studio's owner, line by line."""
-        done = self.manage(
-            "generate", OWNER, TEAM, *arguments, "--wait", str(wait), check=False
-        )
+        done = self.manage("generate", OWNER, TEAM, *arguments, "--wait", str(wait), check=False)
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     def pids(self, part: str = "") -> list[int]:

@@ -118,5 +118,3 @@ def test_the_main_path_works_without_javascript(browser: Browser, darkroom: Inst
     page.locator("li.tile a").first.click()
     expect(page.get_by_text("Made without scripts")).to_be_visible()
     context.close()
-
-

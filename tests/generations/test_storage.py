@@ -2,7 +2,7 @@
 
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
@@ -101,7 +101,7 @@ def test_a_folder_that_cannot_be_used_is_a_store_that_is_away(
     settings: Settings, operation: str
 ) -> None:
     Path(settings.MEDIA_ROOT).write_text("a file where the folder should be")
-    operations = {
+    operations: dict[str, Callable[[], object]] = {
         "put": lambda: Files().put(KEY, b"bytes", "image/png"),
         "get": lambda: Files().get(KEY),
         "delete": lambda: Files().delete_object(KEY),
@@ -135,7 +135,7 @@ def test_a_bucket_that_does_not_answer_is_a_store_that_is_away(
 ) -> None:
     settings.S3_BUCKET = "no-such-bucket"
     away = S3()
-    operations = {
+    operations: dict[str, Callable[[], object]] = {
         "put": lambda: away.put(KEY, b"bytes", "image/png"),
         "get": lambda: away.get(KEY),
         "delete": lambda: away.delete_object(KEY),

@@ -1,4 +1,4 @@
-"""The sandbox as one test sees it: a key of its own, faults on order, and the book to check against."""
+"""The sandbox as one test sees it: a key of its own, faults on order, the book to check against."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass

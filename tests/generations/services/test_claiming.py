@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from datetime import timedelta
 from uuid import UUID
 
@@ -6,7 +7,8 @@ import pytest
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from accounts.models import Team
+from accounts.models import CreditAccount, Hold, Team
+from config.ids import uuid7
 from generations.models import GenerationRequest, Status
 from generations.services import claiming
 from tests import factories
@@ -16,6 +18,18 @@ pytestmark = pytest.mark.django_db
 
 def queue(*, of: Team, count: int = 1) -> list[GenerationRequest]:
     return [factories.request(of=of) for _ in range(count)]
+
+
+def copy_often(one: GenerationRequest, count: int) -> None:
+    """More requests like this one, in two statements."""
+    account = CreditAccount.objects.get(team=one.team)
+    holds = Hold.objects.bulk_create(
+        Hold(account=account, reference=f"copy {number}", amount=1) for number in range(count)
+    )
+    copies = [copy(one) for _ in holds]
+    for hold, made in zip(holds, copies, strict=True):
+        made.pk, made.idempotency_key, made.hold = uuid7(), uuid7(), hold
+    GenerationRequest.objects.bulk_create(copies)
 
 
 def claimed() -> Team:
@@ -84,8 +98,8 @@ def test_a_request_of_a_provider_without_a_client_is_not_claimed() -> None:
 
 def test_one_request_of_a_team_is_next_before_a_thousand_of_another() -> None:
     crowd, single = factories.team(), factories.team()
-    (template,) = queue(of=crowd)
-    copy_often(template, 999)
+    (first,) = queue(of=crowd)
+    copy_often(first, 999)
     queue(of=single)
     assert [claimed(), claimed()] == [crowd, single]
 
@@ -104,28 +118,6 @@ def test_a_team_with_more_in_flight_waits_for_the_others() -> None:
     assert [claimed(), claimed()] == [busy, busy]
     queue(of=idle, count=2)
     assert [claimed(), claimed(), claimed()] == [idle, idle, busy]
-
-
-def copy_often(template: GenerationRequest, count: int) -> None:
-    """Rows as submitting makes them, in two statements."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO accounts_hold (id, account_id, reference, amount, captured, state)"
-            " SELECT gen_random_uuid(), account_id, 'copy ' || n, amount, 0, 'pending'"
-            " FROM accounts_hold, generate_series(1, %s) n WHERE id = %s",
-            [count, template.hold_id],
-        )
-        cursor.execute(
-            "INSERT INTO generations_generationrequest (id, team_id, user_id, idempotency_key,"
-            " fingerprint, provider, model, prompt, params, num_images, visibility, source, hold_id,"
-            " status, fence, attempt_count, due_at, tries, lease_owner, error_code, error_detail)"
-            " SELECT gen_random_uuid(), r.team_id, r.user_id, gen_random_uuid(), r.fingerprint,"
-            " r.provider, r.model, r.prompt, r.params, r.num_images, r.visibility, r.source, h.id,"
-            " 'queued', 0, 0, r.due_at, 0, '', '', ''"
-            " FROM generations_generationrequest r, accounts_hold h"
-            " WHERE r.id = %s AND h.reference LIKE 'copy %%'",
-            [template.pk],
-        )
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,4 +1,4 @@
-"""Stuck rows and how they end, without any message. Where a provider takes part, the books must agree."""
+"""Stuck rows and how they end, without any message; with a provider, the books must agree."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
