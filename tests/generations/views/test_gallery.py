@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from itertools import chain
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -102,7 +102,7 @@ def test_a_full_last_page_promises_no_other(
     assert mine.get("/gallery/").context["next_url"] == ""
 
 
-@pytest.mark.parametrize("after", ["", "nonsense", "\0", str(uuid4())])
+@pytest.mark.parametrize("after", ["", "nonsense", "\0", "0192f000-0000-7000-8000-000000000000"])
 def test_a_forged_place_to_go_on_from_is_no_error(mine: Client, after: str) -> None:
     assert mine.get("/gallery/", {"after": after}).status_code == 200
 
