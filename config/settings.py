@@ -130,6 +130,8 @@ if env.boolean("DATABASE_POOL", True):
         "min_size": 1,
         "max_size": env.integer("DATABASE_POOL_SIZE", 20, minimum=1),
         "timeout": 30,
+        # It tries again ever less often, so after a long outage of the database it would sleep on.
+        "reconnect_timeout": 5,
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

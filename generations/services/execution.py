@@ -76,4 +76,4 @@ def _insist(write: Callable[[], Result]) -> Result:
             log.warning("database_away", error=type(error).__name__)
             connection.close()
             time.sleep(pause)
-            pause = min(pause * 2, 5)
+            pause = min(pause * 2, 1)

@@ -24,7 +24,7 @@ from generations.models import (
 )
 from generations.providers.base import LogEntry
 from generations.providers.errors import ProviderError
-from generations.services import backoff, images, records, settling, states
+from generations.services import backoff, images, leases, records, settling, states
 
 AT_ONCE = 500
 LOOKS_AT_ONCE = 20
@@ -58,7 +58,8 @@ def expire_leases() -> None:
                 to=Status.UNCONFIRMED,
                 fence=request.fence,
                 error_code="worker_died",
-                due_at=Now(),
+                # Who only lost the database, not their life, may bring the answer yet.
+                due_at=leases.until(),
                 tries=0,
                 lease_until=None,
             )

@@ -73,9 +73,16 @@ class Evidence:
         )  # fmt: skip
 
     def rows(self, prompt: str = "") -> list[Row]:
-        with psycopg.connect(embedded.url(self.instance.data)) as connection:
-            found = [Row(*values) for values in connection.execute(REQUESTS).fetchall()]
-        return [row for row in found if prompt in row.prompt]
+        """The requests whose prompt has these words, as soon as the database answers."""
+        for _ in range(100):
+            try:
+                with psycopg.connect(embedded.url(self.instance.data)) as connection:
+                    found = [Row(*values) for values in connection.execute(REQUESTS).fetchall()]
+            except psycopg.OperationalError:
+                time.sleep(0.1)
+            else:
+                return [row for row in found if prompt in row.prompt]
+        raise AssertionError("the database does not answer")
 
     def row(self, prompt: str) -> Row:
         (row,) = self.rows(prompt)
@@ -104,6 +111,10 @@ class Evidence:
         for pid in pids if number == signal.SIGKILL else pids[:1]:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
+
+    def kill_database(self) -> None:
+        postmaster = self.instance.data / "postgres" / "postmaster.pid"
+        os.kill(int(postmaster.read_text().split()[0]), signal.SIGKILL)
 
     def check(self) -> None:
         """What must hold after any crash, once everything ended."""

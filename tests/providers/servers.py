@@ -80,7 +80,8 @@ def read_request(connection: socket.socket) -> bytes:
 
 
 def slam(connection: socket.socket) -> None:
-    """Reset the connection without having read a byte."""
+    """Reset the connection once the first byte is there, without having taken it."""
+    connection.recv(1, socket.MSG_PEEK)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 

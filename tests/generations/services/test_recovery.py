@@ -11,9 +11,18 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import HoldState
-from generations import enqueue
+from generations import catalog, enqueue
 from generations.models import Attempt, GenerationRequest, Image, Status
-from generations.services import audit, backoff, claiming, execution, leases, outcomes, recovery
+from generations.services import (
+    audit,
+    backoff,
+    claiming,
+    execution,
+    leases,
+    outcomes,
+    providers,
+    recovery,
+)
 from generations.services import images as image_service
 from tests import factories
 from tests.generations.services.provider import Provider
@@ -69,6 +78,21 @@ def test_a_request_whose_lease_ran_out_is_unconfirmed_and_never_queued() -> None
     assert (request.status, request.error_code) == (Status.UNCONFIRMED, "worker_died")
     assert attempts(request) == ["unknown"]
     assert request.hold.state == HoldState.PENDING
+
+
+def test_who_was_only_cut_off_has_another_lease_to_bring_the_answer(provider: Provider) -> None:
+    attempt = factories.sent(ask())
+    raw = providers.client("aimlapi").generate(
+        payload=catalog.payload(
+            catalog.get_model(factories.MODEL), attempt.request.prompt, attempt.request.params
+        ),
+        client_request_id=attempt.client_request_id,
+    )
+    expire(attempt)
+    recovery.expire_leases()
+    recovery.settle_unconfirmed()
+    assert now(attempt.request).status == Status.UNCONFIRMED
+    assert outcomes.record_answer(attempt, raw)
 
 
 def test_a_request_whose_worker_lives_is_left_alone() -> None:
