@@ -133,6 +133,8 @@ if env.boolean("DATABASE_POOL", True):
         # It tries again ever less often, so after a long outage of the database it would sleep on.
         "reconnect_timeout": 5,
     }
+    # Or after a restart of the database each connection of the pool fails one request.
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 

@@ -7,13 +7,15 @@ import contextlib
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
+from unittest import mock
 
 import django
 import pytest
 from django.core.management import call_command
-from django.db import connection
-from pytest_django import DjangoDbBlocker, Settings
+from django.db.backends.postgresql.operations import DatabaseOperations
+from pytest_django import Settings
 
 from config import embedded
 
@@ -50,6 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
         # Not in pytest's usual folder, which the next run beside this one closes to the database.
         config.option.basetemp = str(RUN / "tmp")
     _database.enter_context(embedded.running(RUN))
+    _database.enter_context(mock.patch.object(DatabaseOperations, "sql_flush", _delete_all))
     django.setup()
     if OWNS_RUN:
         # The real manifest, so that a page that names a missing file fails here too.
@@ -62,11 +65,12 @@ def pytest_unconfigure() -> None:
         shutil.rmtree(RUN, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Let pytest empty tables between tests; the ledger's own tests check this trigger."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE accounts_ledgerentry DISABLE TRIGGER ledgerentry_no_truncate")
+def _delete_all(
+    operations: DatabaseOperations, style: object, tables: Iterable[str], **_: bool
+) -> list[str]:
+    """Empty the tables between tests, triggers or not; TRUNCATE takes 50 times as long."""
+    deletions = [f"DELETE FROM {operations.quote_name(table)}" for table in tables]
+    return ["SET LOCAL session_replication_role = replica", *deletions]
 
 
 @pytest.fixture(autouse=True)

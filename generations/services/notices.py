@@ -1,5 +1,6 @@
 """Mails to people about their images and their keys."""
 
+import structlog
 from django.conf import settings
 from django.core.cache import cache
 from django.core.mail import send_mail
@@ -9,6 +10,8 @@ from django.template.loader import render_to_string
 from accounts.models import Role, User
 from generations.models import Decision, DecisionAction, GenerationRequest
 from generations.providers.errors import ErrorKind
+
+log = structlog.get_logger(__name__)
 
 ONCE_AN_HOUR = 3600
 DONE = {
@@ -20,7 +23,7 @@ DONE = {
 
 def provider_account_refused(*, request: GenerationRequest, kind: ErrorKind) -> None:
     """Tell the team's owners that the provider refused our key or account; at most once an hour."""
-    if not cache.add(f"provider-refused:{request.team_id}:{kind}", 1, ONCE_AN_HOUR):
+    if not _is_news(f"provider-refused:{request.team_id}:{kind}"):
         return
     owners = User.objects.filter(
         memberships__team=request.team_id, memberships__role=Role.OWNER, is_active=True
@@ -41,6 +44,15 @@ def decided(*, decision: Decision) -> None:
         to=[decision.image.author.email],
         context={"decision": decision, "image": decision.image},
     )
+
+
+def _is_news(key: str) -> bool:
+    try:
+        return cache.add(key, 1, ONCE_AN_HOUR)
+    except Exception:
+        # A cache that is away keeps neither the request from its end nor the owners from knowing.
+        log.exception("cache_away")
+        return True
 
 
 def _send_after_commit(

@@ -25,4 +25,6 @@ def darkroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Evidence"]:
     from tests.chaos.evidence import Evidence  # noqa: PLC0415 - read before the settings are
 
     with running(Path(tmp_path_factory.mktemp("chaos")), **QUICK) as instance:
-        yield Evidence(instance)
+        evidence = Evidence(instance)
+        yield evidence
+        evidence.close()

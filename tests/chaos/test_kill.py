@@ -10,6 +10,28 @@ from tests.chaos.evidence import Evidence
 pytestmark = pytest.mark.process
 
 
+def test_a_worker_that_froze_past_its_lease_brings_its_answers_late(darkroom: Evidence) -> None:
+    darkroom.order_fault("delay", match="frozen", seconds=2)
+    darkroom.ask("frozen")
+    darkroom.wait_for_status("frozen", "sending")
+    darkroom.kill("generate", signal.SIGSTOP)
+    darkroom.wait_for_status("frozen", "unconfirmed")
+    darkroom.kill("generate", signal.SIGCONT)
+    darkroom.wait_for_the_end()
+    assert (darkroom.row("frozen").status, darkroom.row("frozen").attempts) == ("succeeded", 1)
+    darkroom.check()
+
+
+def test_answers_in_hand_outlive_a_database_that_crashes(darkroom: Evidence) -> None:
+    darkroom.order_fault("delay", match="crash", seconds=3, times=4)
+    darkroom.ask("during the crash", count=4)
+    darkroom.wait_for_status("crash", "sending")
+    darkroom.kill_database()
+    darkroom.wait_for_the_end()
+    assert {(row.status, row.attempts) for row in darkroom.rows("crash")} == {("succeeded", 1)}
+    darkroom.check()
+
+
 def test_killed_workers_lose_nothing_and_pay_for_nothing_twice(darkroom: Evidence) -> None:
     darkroom.order_fault("delay", match="charged", seconds=11)
     darkroom.order_fault("status", match="free", status=500, seconds=10)
@@ -48,26 +70,4 @@ def test_a_worker_that_is_asked_to_stop_ends_its_calls_first(darkroom: Evidence)
     assert time.monotonic() - began < 12
     row = darkroom.row("drained")
     assert (row.status, row.attempts, row.error_code) == ("succeeded", 1, "")
-    darkroom.check()
-
-
-def test_a_worker_that_froze_past_its_lease_brings_its_answers_late(darkroom: Evidence) -> None:
-    darkroom.order_fault("delay", match="frozen", seconds=2)
-    darkroom.ask("frozen")
-    darkroom.wait_for_status("frozen", "sending")
-    darkroom.kill("generate", signal.SIGSTOP)
-    darkroom.wait_for_status("frozen", "unconfirmed")
-    darkroom.kill("generate", signal.SIGCONT)
-    darkroom.wait_for_the_end()
-    assert (darkroom.row("frozen").status, darkroom.row("frozen").attempts) == ("succeeded", 1)
-    darkroom.check()
-
-
-def test_answers_in_hand_outlive_a_database_that_crashes(darkroom: Evidence) -> None:
-    darkroom.order_fault("delay", match="crash", seconds=3, times=4)
-    darkroom.ask("during the crash", count=4)
-    darkroom.wait_for_status("crash", "sending")
-    darkroom.kill_database()
-    darkroom.wait_for_the_end()
-    assert {(row.status, row.attempts) for row in darkroom.rows("crash")} == {("succeeded", 1)}
     darkroom.check()

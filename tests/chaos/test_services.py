@@ -87,7 +87,9 @@ def darkroom(
     services = {"REDIS_URL": broker.url, "S3_BUCKET": BUCKET, "S3_ENDPOINT_URL": store, **KEYS}
     data = Path(tmp_path_factory.mktemp("services"))
     with running(data, **QUICK | services) as instance:
-        yield Evidence(instance)
+        evidence = Evidence(instance)
+        yield evidence
+        evidence.close()
 
 
 def s3(store: str) -> Any:
@@ -115,12 +117,13 @@ def test_the_whole_path_runs_through_redis_and_s3(
 
 def test_a_redis_that_forgets_and_dies_loses_no_request(darkroom: Evidence, broker: Redis) -> None:
     for outage in ("first", "second"):
-        darkroom.ask(f"before the {outage} outage", count=8)
+        darkroom.ask(f"before the {outage} outage", count=10)
+        darkroom.wait_until(lambda: "sending" in darkroom.statuses("outage"))
         broker.client.flushall()
         broker.kill()
         darkroom.ask(f"during the {outage} outage")
-        # Long enough for every thread to end a call and find nobody to tell.
-        time.sleep(1)
+        # Every thread ends its call and takes up the next ticket, with nobody to tell of either.
+        time.sleep(2)
         broker.start()
         darkroom.wait_for_status("outage", "succeeded")
     darkroom.wait_for_the_end()

@@ -1,7 +1,7 @@
 import pytest
 from django.core import mail
 from django.core.cache import cache
-from pytest_django import DjangoCaptureOnCommitCallbacks
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from accounts.models import Role
 from generations.models import GenerationRequest
@@ -68,6 +68,17 @@ def test_an_empty_account_is_another_trouble_than_a_refused_key(
     assert "refused our key" in key
     assert "our account there is empty" in account
     assert "Nothing was charged" in key
+
+
+def test_a_cache_that_is_away_keeps_nobody_from_knowing(
+    request_: GenerationRequest,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    settings: Settings,
+) -> None:
+    backend = "django.core.cache.backends.redis.RedisCache"
+    settings.CACHES = {"default": {"BACKEND": backend, "LOCATION": "redis://127.0.0.1:9/0"}}
+    tell(request_, django_capture_on_commit_callbacks)
+    assert len(mail.outbox) == 1
 
 
 def test_a_mail_server_that_is_away_does_not_harm_the_request(

@@ -27,7 +27,9 @@ def attempt() -> Attempt:
 
 def queue_again(attempt: Attempt) -> None:
     """What the sweeper does with an attempt that the provider never heard of."""
-    GenerationRequest.objects.filter(pk=attempt.request_id).update(status=Status.QUEUED)
+    GenerationRequest.objects.filter(pk=attempt.request_id).update(
+        status=Status.QUEUED, due_at=Now()
+    )
     Attempt.objects.filter(pk=attempt.pk).update(state=AttemptState.NOT_RUN)
 
 
