@@ -18,9 +18,8 @@ from hypothesis.stateful import (
 )
 
 from accounts.errors import HoldResolved, InsufficientCredits, KeyReused
-from accounts.models import Hold, HoldState, LedgerEntry
+from accounts.models import Hold, HoldState, LedgerEntry, Team
 from accounts.services import ledger, ledger_check
-from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -74,7 +73,7 @@ class LedgerMachine(RuleBasedStateMachine):
         super().__init__()
         self.history = transaction.atomic()
         self.history.__enter__()
-        self.team = factories.team(amount=0)
+        self.team = Team.objects.create(name="Studio", slug=f"studio-{next(_numbers)}")
         self.model = Model()
 
     @rule(target=grants, amount=st.integers(1, 200))
@@ -124,7 +123,8 @@ class LedgerMachine(RuleBasedStateMachine):
             with pytest.raises(refusal), transaction.atomic():
                 ledger.capture(hold=held.hold.pk, amount=amount)
             return
-        ledger.capture(hold=held.hold.pk, amount=amount)
+        with transaction.atomic():
+            ledger.capture(hold=held.hold.pk, amount=amount)
         if held.state == HoldState.PENDING:
             held.state, held.captured = HoldState.CAPTURED, amount
             self.model.posted -= amount
@@ -136,7 +136,8 @@ class LedgerMachine(RuleBasedStateMachine):
             with pytest.raises(HoldResolved), transaction.atomic():
                 ledger.release(hold=held.hold.pk)
             return
-        ledger.release(hold=held.hold.pk)
+        with transaction.atomic():
+            ledger.release(hold=held.hold.pk)
         held.state = HoldState.RELEASED
 
     @rule(reference=holds, amount=st.integers(1, 100))
