@@ -54,7 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.basetemp = str(RUN / "tmp")
     _database.enter_context(embedded.running(RUN))
     django.setup()
-    _database.enter_context(mock.patch.object(connection.ops, "sql_flush", _delete_rows))
+    _database.enter_context(mock.patch.object(type(connection.ops), "sql_flush", _delete_rows))
     _database.enter_context(mock.patch.object(flush, "emit_post_migrate_signal"))
     if OWNS_RUN:
         # The real manifest, so that a page that names a missing file fails here too.
@@ -67,7 +67,12 @@ def pytest_unconfigure() -> None:
         shutil.rmtree(RUN, ignore_errors=True)
 
 
-def _delete_rows(style: object, tables: Iterable[str], **_: bool) -> list[str]:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests last: Playwright leaves an event loop running in the thread of its process."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+def _delete_rows(_: object, style: object, tables: Iterable[str], **__: bool) -> list[str]:
     """How tables are emptied between tests, triggers or not, but for the rows that migrations made.
 
     Django would TRUNCATE them all and make those rows again, which takes longer than most tests.
