@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec, cast
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
 from accounts.errors import NotAllowed
 from accounts.models import Membership, Team, User
@@ -16,6 +17,7 @@ from accounts.services import teams
 SESSION_KEY = "team_id"
 
 P = ParamSpec("P")
+R = TypeVar("R", bound=HttpResponseBase)
 
 
 class SignedInRequest(HttpRequest):
@@ -33,11 +35,26 @@ def signed_in(
     return cast("Callable[Concatenate[HttpRequest, P], HttpResponse]", login_required(view))
 
 
+def staff_required(
+    view: Callable[Concatenate[SignedInRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Let the view run for whoever operates this Darkroom; others find nothing there."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        scoped = cast("SignedInRequest", request)
+        if not scoped.user.is_staff:
+            raise Http404
+        return view(scoped, *args, **kwargs)
+
+    return cast("Callable[Concatenate[HttpRequest, P], HttpResponse]", login_required(guarded))
+
+
 def team_required(
     permission: Permission,
 ) -> Callable[
-    [Callable[Concatenate[TeamRequest, P], HttpResponse]],
-    Callable[Concatenate[HttpRequest, P], HttpResponse],
+    [Callable[Concatenate[TeamRequest, P], R]],
+    Callable[Concatenate[HttpRequest, P], R],
 ]:
     """Let the view run with `request.team` and `request.membership`, if the role there covers it.
 
@@ -45,10 +62,10 @@ def team_required(
     """
 
     def decorator(
-        view: Callable[Concatenate[TeamRequest, P], HttpResponse],
-    ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+        view: Callable[Concatenate[TeamRequest, P], R],
+    ) -> Callable[Concatenate[HttpRequest, P], R]:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> R:
             scoped = cast("TeamRequest", request)
             scoped.membership = _named_membership(scoped) or current_membership(scoped)
             scoped.team = scoped.membership.team
@@ -59,7 +76,7 @@ def team_required(
             except NotAllowed as error:
                 raise PermissionDenied from error
 
-        return cast("Callable[Concatenate[HttpRequest, P], HttpResponse]", login_required(guarded))
+        return cast("Callable[Concatenate[HttpRequest, P], R]", login_required(guarded))
 
     return decorator
 

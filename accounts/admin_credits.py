@@ -6,7 +6,8 @@ from operator import attrgetter
 from django.contrib import admin
 from django.db.models import Model
 
-from accounts.models import CreditAccount, Hold, LedgerEntry
+from accounts.admin_freezing import Unfreezing
+from accounts.models import BooksCheck, CreditAccount, Hold, LedgerEntry
 from accounts.money import format_credits
 from config.read_only import ReadOnly
 
@@ -22,7 +23,7 @@ def in_credits(name: str, *, ordering: str | None = None) -> Callable[[object, M
 
 
 @admin.register(CreditAccount)
-class CreditAccountAdmin(ReadOnly, admin.ModelAdmin):
+class CreditAccountAdmin(ReadOnly, Unfreezing):
     """A house account keeps no counters: what it holds is in its entries."""
 
     list_display = fields = (
@@ -32,8 +33,10 @@ class CreditAccountAdmin(ReadOnly, admin.ModelAdmin):
         "held_credits",
         "overdraft_credits",
         "available_credits",
+        "frozen_at",
+        "frozen_because",
     )
-    list_filter = ("kind",)
+    list_filter = ("kind", ("frozen_at", admin.EmptyFieldListFilter))
     list_select_related = ("team",)
     search_fields = ("team__name", "team__slug")
     ordering = ("team__name",)
@@ -88,3 +91,8 @@ class LedgerEntryAdmin(ReadOnly, admin.ModelAdmin):
     show_full_result_count = False
 
     amount_credits = in_credits("amount")
+
+
+@admin.register(BooksCheck)
+class BooksCheckAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = fields = ("at", "entries", "seconds", "problems")

@@ -53,7 +53,11 @@ class EmailTaken(AccountsError):
         super().__init__("Somebody here has this e-mail address already.")
 
 
-class InsufficientCredits(AccountsError):
+class CannotSpend(AccountsError):
+    """The credits are not there, or may not be spent; nothing was held."""
+
+
+class InsufficientCredits(CannotSpend):
     """Amounts in microcredits."""
 
     def __init__(self, *, needed: int, available: int) -> None:
@@ -80,3 +84,48 @@ class HoldResolved(AccountsError):
 
     def __init__(self, hold: str) -> None:
         super().__init__(f"The hold {hold} was settled before, in another way.")
+
+
+class MoreThanCaptured(AccountsError):
+    """A refund above what is left of a capture; nothing was booked."""
+
+    def __init__(self, amount: int) -> None:
+        super().__init__(
+            f"{format_credits(amount)} credits are more than was charged and not refunded."
+        )
+
+
+class AccountFrozen(CannotSpend):
+    """A check found the account's books wrong; nothing more is spent until somebody has looked."""
+
+    def __init__(self, team: object) -> None:
+        super().__init__(
+            f"The credits of {team} are frozen while their books are checked. Ask staff."
+        )
+
+
+class ReasonNeeded(AccountsError):
+    def __init__(self) -> None:
+        super().__init__("Say why: what staff do to credits is recorded with its reason.")
+
+
+class NothingToAdjust(AccountsError):
+    def __init__(self) -> None:
+        super().__init__("A correction of 0 credits corrects nothing.")
+
+
+class SecondPersonNeeded(AccountsError):
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"Above {format_credits(limit)} credits a second member of staff has to agree."
+        )
+
+
+class OverLimit(CannotSpend):
+    """A limit has less room than a hold needs."""
+
+    def __init__(self, room: object, needed: int) -> None:
+        left = format_credits(getattr(room, "left", 0))
+        super().__init__(
+            f"{room}; it leaves {left}, and this needs {format_credits(needed)}. Ask an owner."
+        )

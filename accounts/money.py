@@ -15,6 +15,12 @@ def format_credits(microcredits: int) -> str:
     return f"{sign}{whole:,}{decimals}"
 
 
+def say_credits(microcredits: int) -> str:
+    """The amount with its unit: "1 credit", "3.3 credits"."""
+    unit = "credit" if microcredits == MICROCREDITS else "credits"
+    return f"{format_credits(microcredits)} {unit}"
+
+
 def parse_credits(text: str) -> int:
     """Microcredits from "12" or "3.3". Raises ValueError with words for whoever wrote it."""
     try:

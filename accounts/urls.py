@@ -4,7 +4,7 @@ from allauth.account import views as allauth
 from django.urls import path, re_path
 from django.views.decorators.cache import never_cache
 
-from accounts.views import invitations, settings, sign_in, teams, theme, welcome
+from accounts.views import invitations, payments, settings, sign_in, teams, theme, welcome
 
 urlpatterns = [
     path("signin/", never_cache(allauth.login), name="account_login"),
@@ -46,6 +46,7 @@ urlpatterns = [
         name="account_reset_password_from_key_done",
     ),
     path("welcome/", welcome.welcome, name="welcome"),
+    path("hooks/payments/", payments.paid, name="payment-hook"),
     path("theme/", theme.theme, name="theme"),
     path("teams/new/", teams.team_new, name="team-new"),
     path("teams/switch/", teams.team_switch, name="team-switch"),

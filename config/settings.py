@@ -135,6 +135,10 @@ if env.boolean("DATABASE_POOL", True):
     }
     # Or after a restart of the database each connection of the pool fails one request.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# Statements of the hot path stay planned in each connection. Not behind a pooler that hands a
+# connection to others between transactions, as PgBouncer before 1.22.
+if env.boolean("DATABASE_PREPARE", True):
+    DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 0
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
@@ -152,7 +156,8 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "generate"
 CELERY_TASK_ROUTES = {
     "generations.make_renditions": {"queue": "media"},
-    "accounts.clear_sessions": {"queue": "media"},
+    "generations.close_days": {"queue": "media"},
+    "accounts.*": {"queue": "media"},
 }
 # Over Redis a worker takes what it has a free hand for. Counted by what is not acknowledged, as
 # Celery does otherwise, a few acknowledgements that fail while Redis is away stop it for good.
@@ -166,6 +171,11 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TIMEZONE = "UTC"
 # The calendar only: what keeps requests moving is swept by every worker.
 CELERY_BEAT_SCHEDULE = {
+    # An hour and more after midnight: only then can nothing be added to the day.
+    "close days": {"task": "generations.close_days", "schedule": crontab(hour="1", minute="20")},
+    "reconcile": {"task": "generations.reconcile", "schedule": crontab(hour="4", minute="10")},
+    "expire lots": {"task": "accounts.expire_lots", "schedule": crontab(hour="0", minute="10")},
+    "check books": {"task": "accounts.check_books", "schedule": crontab(hour="3", minute="10")},
     "clear sessions": {
         "task": "accounts.clear_sessions",
         "schedule": crontab(hour="3", minute="20"),
@@ -244,6 +254,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 50_000_000  # Reference images travel back and for
 
 # Providers
 CREDITS_PER_USD = env.integer("CREDITS_PER_USD", 100, minimum=1)
+# Staff corrections above this many credits take a second person.
+ADJUSTMENT_LIMIT = env.integer("ADJUSTMENT_LIMIT", 1_000) * 1_000_000
+# Shared with the shop that sells credits; without it there is no such address.
+PAYMENT_WEBHOOK_SECRET = env.secret("PAYMENT_WEBHOOK_SECRET")
 AIMLAPI_KEY = env.secret("AIMLAPI_KEY")
 # Far from PORT, beside which the next program is the likeliest to be.
 SANDBOX_PORT = env.integer("SANDBOX_PORT", 1024 + (PORT + 9_000) % 64_000, minimum=1)
@@ -268,6 +282,11 @@ SWEEP_SECONDS = env.seconds("SWEEP_SECONDS", 3)
 # How long a call may be missing from the provider's log before that proves it never ran. A stand-in
 # on this machine writes its log at once; the real one says only that entries land late.
 PROVIDER_LOG_LAG = env.integer("PROVIDER_LOG_LAG", 60 if PROVIDER_IS_LOCAL else 1200)
+
+# By how much our cost of an image may differ from the provider's bill before a person looks: two of
+# AIML API's credits, or a part of the bill.
+RECONCILE_TOLERANCE_NANO_USD = env.integer("RECONCILE_TOLERANCE_NANO_USD", 1000)
+RECONCILE_TOLERANCE_PER_MILLE = env.integer("RECONCILE_TOLERANCE_PER_MILLE", 1)
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

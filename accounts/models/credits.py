@@ -4,6 +4,7 @@ The counters on an account are what admits a hold; the append-only entries are w
 `accounts.services.ledger` writes these rows.
 """
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -14,11 +15,14 @@ from config.ids import uuid7
 class AccountKind(models.TextChoices):
     TEAM = "team", "Team"
     FUNDING = "funding", "Funding"
+    PROMOTION = "promotion", "Promotion"
     REVENUE = "revenue", "Revenue"
     OVERRUN = "overrun", "Overrun"
+    EXPIRY = "expiry", "Expiry"
+    ADJUSTMENT = "adjustment", "Adjustment"
 
 
-HOUSE_KINDS = (AccountKind.FUNDING, AccountKind.REVENUE, AccountKind.OVERRUN)
+HOUSE_KINDS = tuple(kind for kind in AccountKind if kind is not AccountKind.TEAM)
 
 
 class CreditAccount(models.Model):
@@ -35,6 +39,9 @@ class CreditAccount(models.Model):
     posted = models.BigIntegerField(default=0)
     held = models.BigIntegerField(default=0)
     overdraft = models.BigIntegerField(default=0)
+    # Set when a check finds a violation: nothing more is held until a person has looked.
+    frozen_at = models.DateTimeField(null=True, blank=True)
+    frozen_because = models.CharField(max_length=300, blank=True, db_default="")
 
     class Meta:
         constraints = [
@@ -76,7 +83,10 @@ class Hold(models.Model):
     reference = models.CharField(max_length=80, unique=True)
     amount = models.BigIntegerField()
     captured = models.BigIntegerField(default=0)
+    refunded = models.BigIntegerField(default=0, db_default=0)
     state = models.CharField(max_length=10, choices=HoldState, default=HoldState.PENDING)
+    # The budget windows it was admitted by: it settles in them, also after midnight.
+    windows = ArrayField(models.BigIntegerField(), default=list, db_default=[])
     created_at = models.DateTimeField(db_default=models.functions.Now())
     resolved_at = models.DateTimeField(null=True, blank=True)
 
@@ -86,6 +96,10 @@ class Hold(models.Model):
             models.CheckConstraint(
                 condition=Q(captured__gte=0, captured__lte=F("amount")),
                 name="hold_captured_within_amount",
+            ),
+            models.CheckConstraint(
+                condition=Q(refunded__gte=0, refunded__lte=F("captured")),
+                name="hold_refunded_within_captured",
             ),
             models.CheckConstraint(
                 condition=Q(state=HoldState.PENDING, resolved_at__isnull=True)
@@ -105,15 +119,26 @@ class Hold(models.Model):
 
 class EntryKind(models.TextChoices):
     GRANT = "grant", "Grant"
+    TOPUP = "topup", "Top-up"
     CAPTURE = "capture", "Capture"
-    OVERRUN = "overrun", "Overrun, paid by the house"
+    OVERRUN = "overrun", "Overrun"
+    HOUSE = "house", "Paid by the house"
+    REFUND = "refund", "Refund"
+    ADJUST = "adjust", "Adjustment"
+    TRANSFER = "transfer", "Transfer"
+    EXPIRY = "expiry", "Expiry"
 
 
 class LedgerEntry(models.Model):
     """One movement from one account to another; a trigger refuses to change or remove it."""
 
-    debit = models.ForeignKey(CreditAccount, on_delete=models.PROTECT, related_name="debits")
-    credit = models.ForeignKey(CreditAccount, on_delete=models.PROTECT, related_name="credits")
+    # The indexes below begin with them.
+    debit = models.ForeignKey(
+        CreditAccount, on_delete=models.PROTECT, related_name="debits", db_index=False
+    )
+    credit = models.ForeignKey(
+        CreditAccount, on_delete=models.PROTECT, related_name="credits", db_index=False
+    )
     amount = models.BigIntegerField()
     kind = models.CharField(max_length=12, choices=EntryKind)
     key = models.CharField(max_length=200, unique=True)
@@ -123,7 +148,12 @@ class LedgerEntry(models.Model):
     actor = models.ForeignKey(
         "accounts.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    approver = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     reason = models.CharField(max_length=300, blank=True)
+    # As of when it consumes credits: a capture at the time of its hold, when it was admitted.
+    effective_at = models.DateTimeField(db_default=models.functions.Now())
     created_at = models.DateTimeField(db_default=models.functions.Now())
 
     class Meta:
@@ -138,6 +168,20 @@ class LedgerEntry(models.Model):
                 fields=["hold"],
                 condition=Q(kind=EntryKind.CAPTURE),
                 name="entry_one_capture_a_hold",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["debit", "created_at", "id"], include=["amount"], name="entry_by_debit"
+            ),
+            models.Index(
+                fields=["credit", "created_at", "id"], include=["amount"], name="entry_by_credit"
+            ),
+            # Nearly all that leaves a team is captures: the rest is found without reading them.
+            models.Index(
+                fields=["debit", "created_at", "id"],
+                condition=~Q(kind=EntryKind.CAPTURE),
+                name="entry_not_a_capture",
             ),
         ]
 

@@ -1,92 +1,35 @@
-"""The only writer of credit rows.
+"""The life of a hold, and grants. With `funds` and `lots` the only writer of credit rows.
 
-Each operation is one statement, so that its checks and its effects cannot come apart, and is
-idempotent: said again with the same key it changes nothing, said again with another amount it is
-refused. All run under READ COMMITTED; inside a larger transaction they come last, because they lock
-the team's account.
+Each operation is one statement (see `statements`) and idempotent: said again with the same key it
+changes nothing, said again with other content it is refused with KeyReused. All run under READ
+COMMITTED; inside a larger transaction they come last, because they lock the team's account.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
-from accounts.errors import HoldResolved, InsufficientCredits, KeyReused
+from accounts.errors import HoldResolved, KeyReused, MoreThanCaptured, OverLimit
 from accounts.models import (
+    PRIORITY,
     AccountKind,
+    Budget,
     CreditAccount,
+    EntryKind,
     Hold,
     HoldState,
     LedgerEntry,
+    LotKind,
     Team,
     User,
 )
+from accounts.services import budgets, statements
+from accounts.services.posting import Posting, execute, give, once, refusal, run_prepared, savepoint
 from config.ids import uuid7
-
-OPEN_ACCOUNT = """
-INSERT INTO accounts_creditaccount (team_id, kind, posted, held, overdraft)
-VALUES (%(team)s, 'team', 0, 0, 0) ON CONFLICT DO NOTHING
-"""
-
-GRANT = """
-WITH team AS (SELECT id FROM accounts_creditaccount WHERE team_id = %(team)s),
-entry AS (
-    INSERT INTO accounts_ledgerentry (debit_id, credit_id, amount, kind, key, actor_id, reason)
-    SELECT house.id, team.id, %(amount)s, 'grant', %(key)s, %(actor)s, %(reason)s
-    FROM team, accounts_creditaccount house WHERE house.kind = 'funding'
-    ON CONFLICT (key) DO NOTHING
-    RETURNING credit_id
-)
-UPDATE accounts_creditaccount SET posted = posted + %(amount)s
-FROM entry WHERE accounts_creditaccount.id = entry.credit_id
-"""
-
-# The account is updated before the hold is inserted: the other order makes the insert's foreign-key
-# check queue behind every other hold of the team (measured).
-HOLD = """
-WITH account AS (
-    UPDATE accounts_creditaccount SET held = held + %(amount)s
-    WHERE team_id = %(team)s AND posted - held + overdraft >= %(amount)s
-    RETURNING id
-)
-INSERT INTO accounts_hold (id, account_id, reference, amount, captured, state)
-SELECT %(id)s, account.id, %(reference)s, %(amount)s, 0, 'pending' FROM account
-"""
-
-CAPTURE = """
-WITH hold AS (
-    UPDATE accounts_hold SET state = 'captured', captured = %(amount)s, resolved_at = now()
-    WHERE id = %(hold)s AND state = 'pending'
-    RETURNING id, account_id, amount
-),
-entry AS (
-    INSERT INTO accounts_ledgerentry (debit_id, credit_id, amount, kind, key, hold_id, reason)
-    SELECT hold.account_id, house.id, %(amount)s, 'capture', 'capture:' || hold.id, hold.id, ''
-    FROM hold, accounts_creditaccount house WHERE house.kind = 'revenue'
-)
-UPDATE accounts_creditaccount
-SET held = held - hold.amount, posted = posted - %(amount)s
-FROM hold WHERE accounts_creditaccount.id = hold.account_id
-"""
-
-RELEASE = """
-WITH hold AS (
-    UPDATE accounts_hold SET state = 'released', resolved_at = now()
-    WHERE id = %(hold)s AND state = 'pending'
-    RETURNING account_id, amount
-)
-UPDATE accounts_creditaccount SET held = held - hold.amount
-FROM hold WHERE accounts_creditaccount.id = hold.account_id
-"""
-
-OVERRUN = """
-INSERT INTO accounts_ledgerentry (debit_id, credit_id, amount, kind, key, hold_id, reason)
-SELECT loss.id, revenue.id, %(amount)s, 'overrun', %(key)s, %(hold)s, %(reason)s
-FROM accounts_creditaccount loss, accounts_creditaccount revenue
-WHERE loss.kind = 'overrun' AND revenue.kind = 'revenue'
-ON CONFLICT (key) DO NOTHING
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,43 +51,52 @@ def balance(*, team: Team) -> Balance:
 
 
 def grant(
-    *, team: Team, amount: int, reason: str, reference: str, by: User | None = None
+    *,
+    team: Team,
+    amount: int,
+    reason: str,
+    reference: str,
+    by: User | None = None,
+    expires_at: datetime | None = None,
 ) -> LedgerEntry:
-    """Give credits to a team, once per reference.
-
-    Raises KeyReused when the reference was used for another team or amount.
-    """
-    key = f"grant:{reference}"
-    values = {"team": team.pk, "amount": amount, "key": key, "reason": reason}
-    with transaction.atomic():
-        _execute(OPEN_ACCOUNT, {"team": team.pk})
-        _execute(GRANT, {**values, "actor": by.pk if by else None})
-    entry = LedgerEntry.objects.select_related("credit").get(key=key)
-    if entry.amount != amount or entry.credit.team_id != team.pk:
-        raise KeyReused(reference)
-    return entry
+    """Give credits to a team, once per reference; they may run out. Raises KeyReused."""
+    posting = Posting(
+        team=team,
+        amount=amount,
+        kind=EntryKind.GRANT,
+        key=f"grant:{reference}",
+        house=AccountKind.FUNDING,
+        reason=reason,
+        by=by,
+    )
+    return give(posting, lot=LotKind.GRANTED, expires_at=expires_at)
 
 
-def hold(*, team: Team, amount: int, reference: str) -> Hold:
-    """Set credits aside, once per reference.
+def hold(*, team: Team, amount: int, reference: str, limits: Sequence[Budget] = ()) -> Hold:
+    """Set credits aside within the limits, once per reference.
 
-    Raises InsufficientCredits when less than `amount` is available, KeyReused when the reference
-    was used for another team or amount.
+    Raises InsufficientCredits, OverLimit, AccountFrozen, KeyReused.
     """
     values = {"id": uuid7(), "team": team.pk, "amount": amount, "reference": reference}
+    windows = budgets.windows(limits) if limits else []
+    statement = statements.HOLD_WITHIN if limits else statements.HOLD
     try:
-        with transaction.atomic():
-            _execute(HOLD, values)
+        with savepoint():
+            rows = run_prepared(statement, values | {"windows": windows})
     except IntegrityError:
         if not Hold.objects.filter(reference=reference).exists():
             raise
-    # Read by its reference: said again it is the first hold, also when nothing more is available.
-    made = Hold.objects.select_related("account").filter(reference=reference).first()
-    if made is None:
-        raise InsufficientCredits(needed=amount, available=balance(team=team).available)
-    if made.amount != amount or made.account.team_id != team.pk:
+        rows = []
+    if rows:
+        return _pending(rows[0], amount=amount, reference=reference, windows=windows)
+    # Said again it is the first hold, also when nothing more is available.
+    first = Hold.objects.select_related("account").filter(reference=reference).first()
+    if first is None:
+        full = budgets.fullest(limits)
+        raise OverLimit(full, amount) if full and full.left < amount else refusal(team, amount)
+    if first.amount != amount or first.account.team_id != team.pk:
         raise KeyReused(reference)
-    return made
+    return first
 
 
 def capture(*, hold: UUID, amount: int) -> None:
@@ -152,40 +104,77 @@ def capture(*, hold: UUID, amount: int) -> None:
 
     Raises HoldResolved when the hold was released, or captured at another amount.
     """
-    if not _execute(CAPTURE, {"hold": hold, "amount": amount}):
+    if not run_prepared(statements.CAPTURE, {"hold": hold, "amount": amount}):
         _expect(hold, state=HoldState.CAPTURED, captured=amount)
 
 
 def release(*, hold: UUID) -> None:
     """Give a hold back whole. Raises HoldResolved when it was captured."""
-    if not _execute(RELEASE, {"hold": hold}):
+    if not run_prepared(statements.RELEASE, {"hold": hold}):
         _expect(hold, state=HoldState.RELEASED, captured=0)
 
 
-def overrun(*, hold: UUID, amount: int, reason: str, reference: str = "") -> None:
-    """Book to the house what the provider charged and the team does not pay.
-
-    Once per hold, or per `reference` where one hold saw several charges. Raises KeyReused when
-    another amount was booked for it.
-    """
-    key = f"overrun:{reference or hold}"
-    _execute(OVERRUN, {"hold": hold, "amount": amount, "key": key, "reason": reason})
-    if LedgerEntry.objects.get(key=key).amount != amount:
+def overrun(*, hold: UUID, amount: int, reason: str) -> None:
+    """Charge what lies above a hold, once: the team as far as it can, the house the rest."""
+    key, rest = f"overrun:{hold}", f"overrun-rest:{hold}"
+    values = {"hold": hold, "amount": amount, "key": key, "rest_key": rest, "reason": reason}
+    booked = LedgerEntry.objects.filter(key__in=[key, rest])
+    if not booked.exists():
+        try:
+            with transaction.atomic():
+                execute(statements.OVERRUN, values)
+        except IntegrityError:
+            if not booked.exists():
+                raise
+    if sum(entry.amount for entry in booked.all()) != amount:
         raise KeyReused(key)
+
+
+def house(*, hold: UUID, amount: int, reason: str, reference: str) -> None:
+    """Book to the house what the provider charged and no team pays, once per reference."""
+    key = f"house:{reference}"
+    execute(statements.HOUSE, {"hold": hold, "amount": amount, "key": key, "reason": reason})
+    entry = LedgerEntry.objects.get(key=key)
+    if (entry.amount, entry.hold_id) != (amount, hold):
+        raise KeyReused(key)
+
+
+def refund(
+    *, hold: UUID, amount: int, reference: str, reason: str, by: User | None = None
+) -> LedgerEntry:
+    """Give back part of what was captured, once per reference. Raises MoreThanCaptured."""
+    key = f"refund:{reference}"
+    values = {
+        "hold": hold,
+        "amount": amount,
+        "key": key,
+        "actor": by.pk if by else None,
+        "reason": reason,
+        "priority": PRIORITY[LotKind.RETURNED],
+    }
+    entry = once(statements.REFUND, values)
+    if entry is None:
+        raise MoreThanCaptured(amount)
+    if entry.amount != amount or entry.hold_id != hold:
+        raise KeyReused(reference)
+    return entry
 
 
 def open_house_accounts() -> None:
     """Make the house's own accounts; they are part of the schema, like permissions are."""
-    for kind in (AccountKind.FUNDING, AccountKind.REVENUE, AccountKind.OVERRUN):
-        CreditAccount.objects.get_or_create(team=None, kind=kind)
+    for kind in AccountKind:
+        if kind is not AccountKind.TEAM:
+            CreditAccount.objects.get_or_create(team=None, kind=kind)
+
+
+def _pending(row: Sequence[Any], **known: Any) -> Hold:
+    """The hold that was just made: to read it back would cost as much as to make it."""
+    pk, account, created_at = row
+    made = Hold(pk=pk, account_id=account, created_at=created_at, **known)
+    made._state.adding = False  # noqa: SLF001  # as Django marks what it read
+    return made
 
 
 def _expect(hold: UUID, *, state: HoldState, captured: int) -> None:
     if not Hold.objects.filter(pk=hold, state=state, captured=captured).exists():
         raise HoldResolved(str(hold))
-
-
-def _execute(statement: str, values: dict[str, Any]) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return int(cursor.rowcount)

@@ -11,6 +11,7 @@ register = template.Library()
 
 ICONS = (
     "ban",
+    "chart-column",
     "check",
     "chevron-down",
     "chevron-left",
@@ -26,6 +27,7 @@ ICONS = (
     "eye-off",
     "flag",
     "flask-conical",
+    "gauge",
     "image-off",
     "images",
     "info",
@@ -40,6 +42,7 @@ ICONS = (
     "pencil",
     "plus",
     "refresh-cw",
+    "scale",
     "settings",
     "shield-alert",
     "shield-check",

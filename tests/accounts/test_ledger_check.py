@@ -1,8 +1,14 @@
-import pytest
-from django.db import connection
+from collections.abc import Iterator
+from datetime import timedelta
 
-from accounts.models import CreditAccount, Team
-from accounts.services import ledger, ledger_check
+import pytest
+from django.core import mail
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import BooksCheck, CreditAccount, Period, Team, User
+from accounts.services import budgets, freezing, funds, ledger, ledger_check, lots
+from accounts.tasks import check_books
 from tests import factories
 
 # The check asks for a snapshot of its own, which a test's transaction would not give it.
@@ -11,20 +17,73 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def team() -> Team:
-    """A team with a grant of 100: 30 of it captured, 20 released, 10 on hold."""
+    """A team with a grant of 100: 30 of it captured, 5 refunded, 20 released, 10 on hold."""
     made = factories.team(amount=100)
-    captured = ledger.hold(team=made, amount=50, reference="r1")
+    limit = budgets.set_limit(
+        by=factories.owner_of(made),
+        team=made,
+        member=None,
+        model="",
+        period=Period.TOTAL,
+        amount=1000,
+    )
+    captured = ledger.hold(team=made, amount=50, reference="r1", limits=[limit])
     ledger.capture(hold=captured.pk, amount=30)
+    ledger.refund(hold=captured.pk, amount=5, reference="r1", reason="Blurred")
     released = ledger.hold(team=made, amount=20, reference="r2")
     ledger.release(hold=released.pk)
-    ledger.hold(team=made, amount=10, reference="r3")
+    ledger.hold(team=made, amount=10, reference="r3", limits=[limit])
+    lots.allocate(account(made))
     return made
+
+
+@pytest.fixture(autouse=True)
+def _house_as_it_was() -> Iterator[None]:
+    """The house's accounts stay from test to test."""
+    yield
+    CreditAccount.objects.filter(team=None).update(posted=0, held=0)
+
+
+def account(team: Team) -> CreditAccount:
+    return CreditAccount.objects.get(team=team)
+
+
+def tamper(statement: str) -> None:
+    """Change what the database refuses to change, as somebody with its password could."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        try:
+            cursor.execute(statement)
+        finally:
+            cursor.execute("RESET session_replication_role")
+
+
+def said(words: str) -> list[str]:
+    return [problem for problem in ledger_check.check().problems if words in problem]
 
 
 def test_a_ledger_that_the_service_wrote_is_sound(team: Team) -> None:
     report = ledger_check.check()
     assert report.problems == []
-    assert (report.accounts, report.entries, report.held, report.available) == (1, 2, 10, 60)
+    assert (report.accounts, report.entries, report.held, report.available) == (1, 3, 10, 65)
+
+
+def test_a_ledger_with_every_kind_of_entry_is_sound(team: Team) -> None:
+    owner, staff = factories.owner_of(team), factories.user()
+    staff.is_staff = True
+    ends = timezone.now() + timedelta(days=1)
+    funds.top_up(team=team, amount=50, reference="pay")
+    funds.promote(team=team, amount=50, reference="spring", reason="Spring", expires_at=ends)
+    for sign in (1, -1):
+        funds.adjust(team=team, amount=sign * 7, reason="Miscounted", reference=str(sign), by=staff)
+    hold = ledger.hold(team=team, amount=1, reference="late")
+    ledger.overrun(hold=hold.pk, amount=500, reason="above")
+    ledger.house(hold=hold.pk, amount=500, reason="lost", reference="attempt")
+    funds.promote(team=team, amount=50, reference="summer", reason="Summer", expires_at=ends)
+    to = factories.team(owner=owner, amount=0)
+    funds.transfer(by=owner, team=team, to=to, amount=9, reason="", reference="move")
+    assert lots.expire(now=ends) == 50
+    assert ledger_check.check().problems == []
 
 
 def test_an_empty_ledger_is_sound() -> None:
@@ -33,35 +92,185 @@ def test_an_empty_ledger_is_sound() -> None:
     assert report.problems == []
 
 
-@pytest.mark.parametrize(
-    ("change", "problem"),
-    [
-        ({"posted": 71}, "posted is 71, its entries add up to 70"),
-        ({"held": 9}, "held is 9, its pending holds add up to 10"),
-    ],
-)
-def test_a_counter_that_differs_from_what_was_booked_is_said(
-    team: Team, change: dict[str, int], problem: str
-) -> None:
-    account = CreditAccount.objects.get(team=team)
-    CreditAccount.objects.filter(pk=account.pk).update(**change)
-    assert ledger_check.check().problems == [f"Account {account.pk}: {problem}"]
+WRONG = {
+    "a posted counter": (
+        "UPDATE accounts_creditaccount SET posted = posted + 1 WHERE kind = 'team'",
+        "posted is 76, its entries add up to 75",
+    ),
+    "a posted counter, over all": (
+        "UPDATE accounts_creditaccount SET posted = posted + 1 WHERE kind = 'team'",
+        "All teams hold 76 and the house -75",
+    ),
+    "a held counter": (
+        "UPDATE accounts_creditaccount SET held = held - 1 WHERE kind = 'team'",
+        "held is 9, its pending holds add up to 10",
+    ),
+    "counters of the house": (
+        "UPDATE accounts_creditaccount SET posted = 4 WHERE kind = 'revenue'",
+        "The revenue account keeps counters (4 posted, 0 held)",
+    ),
+    "credits from nowhere": (
+        "UPDATE accounts_ledgerentry SET amount = 101 WHERE kind = 'grant'",
+        "Given 106, gone 30 and still posted 75",
+    ),
+    "an entry of a kind that it is not": (
+        "UPDATE accounts_ledgerentry SET kind = 'topup' WHERE kind = 'capture'",
+        "a topup of 30 from team to revenue",
+    ),
+    "a key of another hold": (
+        "UPDATE accounts_ledgerentry SET key = 'capture:1' WHERE kind = 'capture'",
+        "is booked under the key capture:1",
+    ),
+    "a capture without its entry": (
+        "UPDATE accounts_hold SET captured = 31 WHERE state = 'captured'",
+        "captured 31, its capture entries add up to 30",
+    ),
+    "an entry without its capture": (
+        "UPDATE accounts_hold SET captured = 0, refunded = 0, state = 'released' WHERE amount = 50",
+        "captured 0, its capture entries add up to 30",
+    ),
+    "a refund that was not counted": (
+        "UPDATE accounts_hold SET refunded = 0 WHERE refunded = 5",
+        "refunded 0 of 30 captured, its refund entries add up to 5",
+    ),
+    "a limit that counts otherwise": (
+        "UPDATE accounts_budgetwindow SET used = 24",
+        "counts 24 used and 10 held, its holds add up to 25 and 10",
+    ),
+    "an allocation above its entry": (
+        "UPDATE accounts_lotallocation SET amount = 31",
+        "30 went, of which lots gave 31",
+    ),
+    "an allocation above its lot": (
+        "UPDATE accounts_lot SET amount = 29 WHERE kind = 'granted'",
+        "of 29 it gave 30",
+    ),
+    "a lot of another account": (
+        "UPDATE accounts_lot SET account_id = account_id + 1 WHERE kind = 'granted'",
+        "of another account",
+    ),
+    "a lot that is not what came in": (
+        "UPDATE accounts_lot SET amount = 101 WHERE kind = 'granted'",
+        "100 came in, its lots hold 101",
+    ),
+    "credits that came without a lot": (
+        "DELETE FROM accounts_lot WHERE kind = 'returned'",
+        "5 came in, its lots hold 0",
+    ),
+    "an expiry before its time": (
+        "UPDATE accounts_ledgerentry SET kind = 'expiry' WHERE kind = 'capture'",
+        "it ran out at no time and was taken back at",
+    ),
+}
 
 
-def test_a_hold_that_differs_from_its_entry_is_said(team: Team) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE accounts_hold SET captured = 31 WHERE state = 'captured'")
-    (problem,) = ledger_check.check().problems
-    assert problem.endswith("captured 31, its capture entries add up to 30")
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_was_tampered_with_is_said(team: Team, wrong: str) -> None:
+    statement, words = WRONG[wrong]
+    tamper(statement)
+    assert said(words)
 
 
-def test_at_most_twenty_of_a_kind_are_said(team: Team) -> None:
-    for number in range(25):
-        ledger.hold(team=team, amount=1, reference=f"more {number}")
+# What a constraint keeps out as long as it stands.
+UNCONSTRAINED = {
+    "overdrawn": (
+        "accounts_creditaccount",
+        "account_never_overdrawn",
+        "UPDATE accounts_creditaccount SET posted = 9 WHERE kind = 'team'",
+        "overdrawn (9 posted, 10 held)",
+    ),
+    "captured above its amount": (
+        "accounts_hold",
+        "hold_captured_within_amount",
+        "UPDATE accounts_hold SET captured = 51 WHERE state = 'captured'",
+        "captured, with 51 of 50 captured",
+    ),
+    "keys that may be booked twice": (
+        "accounts_ledgerentry",
+        "accounts_ledgerentry_key_key",
+        "UPDATE accounts_ledgerentry SET key = key",
+        "Table ledgerentry: nothing keeps its key from being booked twice",
+    ),
+}
+
+
+@pytest.fixture(params=UNCONSTRAINED)
+def loose(request: pytest.FixtureRequest, team: Team) -> Iterator[tuple[str, str]]:
+    """What to do and what is then said, while a constraint is away."""
+    table, name, statement, words = UNCONSTRAINED[request.param]
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE accounts_hold SET state = 'captured', captured = 1, resolved_at = now()"
-            " WHERE amount = 1"
+            "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = %s", [name]
         )
-    problems = ledger_check.check().problems
-    assert len([one for one in problems if "capture entries" in one]) == 20
+        (definition,) = cursor.fetchone() or ("",)
+        cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+        yield statement, words
+        # Or the constraint could not come back over what was tampered with.
+        tamper("DELETE FROM accounts_hold; DELETE FROM accounts_creditaccount WHERE kind = 'team'")
+        cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
+
+
+def test_what_a_lost_constraint_let_in_is_said(loose: tuple[str, str]) -> None:
+    statement, words = loose
+    tamper(statement)
+    assert said(words)
+
+
+@pytest.mark.parametrize("table", ["ledgerentry", "lot", "lotallocation"])
+def test_a_table_that_can_be_changed_is_said(team: Team, table: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE accounts_{table} DISABLE TRIGGER {table}_append_only")
+        try:
+            assert said(f"Table {table} can be changed")
+        finally:
+            cursor.execute(f"ALTER TABLE accounts_{table} ENABLE TRIGGER {table}_append_only")
+
+
+def test_at_most_twenty_of_a_kind_are_said_and_every_account_is_named() -> None:
+    teams = [factories.team(amount=10) for _ in range(25)]
+    CreditAccount.objects.filter(team__in=teams).update(held=1)
+    report = ledger_check.check()
+    assert len([one for one in report.problems if "pending holds" in one]) == 20
+    assert set(report.at_fault) == {account(team).pk for team in teams}
+
+
+@pytest.fixture
+def staff() -> User:
+    return User.objects.create_superuser("root@example.com")
+
+
+def test_a_night_with_sound_books_is_kept_and_freezes_nobody(team: Team, staff: User) -> None:
+    assert ledger_check.last() is None
+    check_books()
+    kept = ledger_check.last()
+    assert kept is not None
+    assert (kept.balances, kept.entries, kept.problems) == (True, 3, [])
+    assert account(team).frozen_at is None
+    assert mail.outbox == []
+
+
+def test_a_violation_freezes_its_account_alone_and_staff_are_told(team: Team, staff: User) -> None:
+    other = factories.team(amount=10)
+    CreditAccount.objects.filter(team=team).update(held=9)
+    kept = ledger_check.freeze_violators()
+    frozen = account(team)
+    assert frozen.frozen_at is not None
+    assert frozen.frozen_because == kept.problems[0]
+    assert account(other).frozen_at is None
+    (message,) = mail.outbox
+    assert (message.to, kept.problems[0] in message.body) == (["root@example.com"], True)
+
+
+def test_what_was_wrong_first_stays_the_reason(team: Team) -> None:
+    freezing.freeze(account=account(team).pk, why="First")
+    CreditAccount.objects.filter(team=team).update(held=9)
+    ledger_check.freeze_violators()
+    assert account(team).frozen_because == "First"
+
+
+def test_a_violation_is_kept_and_not_repaired(team: Team) -> None:
+    CreditAccount.objects.filter(team=team).update(held=9)
+    ledger_check.freeze_violators()
+    ledger_check.freeze_violators()
+    assert account(team).held == 9
+    assert [one.balances for one in BooksCheck.objects.all()] == [False, False]

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from accounts.errors import HoldResolved, InsufficientCredits
 from accounts.models import CreditAccount, Hold, LedgerEntry, Team
-from accounts.services import ledger, ledger_check
+from accounts.services import ledger, ledger_check, statements
 from tests import factories
 from tests.accounts.race import together
 
@@ -82,9 +82,9 @@ def test_a_capture_that_does_not_ask_for_a_pending_hold_spends_a_released_one(
     team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The twin: the same statement without its condition."""
-    careless = ledger.CAPTURE.replace("AND state = 'pending'", "")
-    assert careless != ledger.CAPTURE
-    monkeypatch.setattr(ledger, "CAPTURE", careless)
+    careless = statements.CAPTURE.replace("AND state = 'pending'", "")
+    assert careless != statements.CAPTURE
+    monkeypatch.setattr(statements, "CAPTURE", careless)
     ledger.hold(team=team, amount=5, reference="another")
     hold = ledger.hold(team=team, amount=1, reference="1").pk
     ledger.release(hold=hold)
@@ -118,12 +118,6 @@ def test_the_first_grants_of_a_new_team_open_one_account() -> None:
     together(*[partial(give, number) for number in range(THREADS)])
     assert ledger.balance(team=team).posted == THREADS
     assert problems() == []
-
-
-def test_an_overrun_said_by_many_at_once_is_booked_once(team: Team) -> None:
-    hold = ledger.hold(team=team, amount=5, reference="1").pk
-    together(*[lambda: ledger.overrun(hold=hold, amount=3, reason="lost")] * THREADS)
-    assert LedgerEntry.objects.filter(kind="overrun").count() == 1
 
 
 def test_teams_do_not_wait_for_each_other(team: Team) -> None:

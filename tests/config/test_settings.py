@@ -59,7 +59,7 @@ def test_a_database_url_is_taken_apart() -> None:
         "PASSWORD": "p@ss",
         "HOST": "db.example.org",
         "PORT": "6543",
-        "OPTIONS": {"sslmode": "require"},
+        "OPTIONS": {"sslmode": "require", "prepare_threshold": 0},
     }
 
 

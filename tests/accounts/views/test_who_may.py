@@ -52,6 +52,7 @@ CASES = [
     everyone("invitation", "get", 200, anonymous=200),
     everyone("invitation", "post", 302, anonymous=200),
     everyone("login-link", "get", 410, anonymous=410),
+    everyone("payment-hook", "post", 404, anonymous=404),
     everyone("account_change_password", "get", 302),
     everyone("account_set_password", "get", 200),
     everyone("account_email", "get", 200),

@@ -1,0 +1,183 @@
+"""Which credits were spent: consumption is matched to lots, off the hot path.
+
+An entry takes from the lots that were open when it took effect (a capture: when its hold was
+admitted), in burn order. What none of them covers, an overdraft or credits that ran out before the
+clock came round, is taken from any other lot: so what the lots have left is what is posted. A
+pending hold keeps its part until it ends, so that nothing else burns what it was admitted with.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models import Sum
+from django.utils import timezone
+
+from accounts.models import PRIORITY, CreditAccount, LedgerEntry, Lot, LotAllocation, LotKind
+from accounts.services import statements
+from accounts.services.posting import execute
+
+AT_ONCE = 50_000
+ROWS_A_STATEMENT = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What an entry, or a pending hold where `entry` is None, takes as of a moment."""
+
+    entry: int | None
+    amount: int
+    at: datetime
+
+
+@dataclass(slots=True)
+class Remaining:
+    """What a lot still has, and how much of that pending holds keep."""
+
+    lot: Lot
+    amount: int
+    kept: int = 0
+
+    @property
+    def free(self) -> int:
+        return self.amount - self.kept
+
+    def is_open(self, at: datetime) -> bool:
+        return self.lot.effective_at <= at and not self.has_ended(at)
+
+    def has_ended(self, at: datetime) -> bool:
+        ends = self.lot.expires_at
+        return ends is not None and ends <= at
+
+
+def allocate(account: CreditAccount) -> list[Remaining]:
+    """Match what the account consumed to its lots: what each lot has left after that."""
+    with transaction.atomic():
+        alone_with(account)
+        lots = _remaining(account)
+        while rows := list(_match(account, lots)):
+            LotAllocation.objects.bulk_create(rows, batch_size=ROWS_A_STATEMENT)
+    return lots
+
+
+def expire(*, now: datetime | None = None) -> int:
+    """Match what was spent, and take back what is left of lots that ran out; microcredits taken.
+
+    What pending holds keep is left until they end: an accepted hold is never broken.
+    """
+    now = now or timezone.now()
+    accounts = CreditAccount.objects.filter(team__isnull=False, frozen_at__isnull=True)
+    return sum(_expire(account, now) for account in accounts.order_by("pk"))
+
+
+def pass_on(entry: LedgerEntry) -> None:
+    """Let what a transfer brings be of the kinds, and end with the lots, that it was taken from."""
+    if entry.lots.exists():
+        return
+    allocate(entry.debit)
+    taken = list(entry.allocations.select_related("lot").order_by("pk"))
+    lots = [_moved(entry, one.amount, one.lot) for one in taken]
+    borrowed = entry.amount - sum(one.amount for one in taken)
+    if borrowed:
+        lots.append(_moved(entry, borrowed, Lot(kind=LotKind.GRANTED, effective_at=timezone.now())))
+    Lot.objects.bulk_create(lots)
+
+
+def alone_with(account: CreditAccount) -> None:
+    """Until the transaction ends nobody else matches this account: two would burn the same lot.
+
+    Not the account's own lock, for which holds would have to wait.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"lots of {account.pk}"]
+        )
+
+
+def burn_order(lot: Lot) -> tuple[int, bool, datetime, int]:
+    """Lower priority first, then the sooner expiry, then the older lot."""
+    ends = lot.expires_at
+    return (lot.priority, ends is None, ends or lot.effective_at, lot.pk)
+
+
+def _expire(account: CreditAccount, now: datetime) -> int:
+    with transaction.atomic():
+        over = [lot for lot in allocate(account) if lot.has_ended(now) and lot.free > 0]
+        return sum(_take_back(lot, now) for lot in over)
+
+
+def _take_back(over: Remaining, now: datetime) -> int:
+    values = {
+        "lot": over.lot.pk,
+        "amount": over.free,
+        "now": now,
+        # Said again of the same remainder, it is the same expiry.
+        "key": f"expire:{over.lot.pk}:{over.lot.amount - over.amount}",
+    }
+    return over.free if execute(statements.EXPIRE, values) else 0
+
+
+def _match(account: CreditAccount, lots: list[Remaining]) -> Iterator[LotAllocation]:
+    for lot in lots:
+        lot.kept = 0
+    for claim in _claims(account):
+        for lot_id, amount in _burn(claim, lots).items():
+            if claim.entry is not None:
+                yield LotAllocation(entry_id=claim.entry, lot_id=lot_id, amount=amount)
+
+
+def _claims(account: CreditAccount) -> list[Claim]:
+    with connection.cursor() as cursor:
+        cursor.execute(statements.CLAIMS, {"account": account.pk, "at_once": AT_ONCE})
+        return [Claim(*row) for row in cursor.fetchall()]
+
+
+def _remaining(account: CreditAccount) -> list[Remaining]:
+    lots = account.lots.annotate(burnt=Sum("allocations__amount"))
+    left = [Remaining(lot, lot.amount - (lot.burnt or 0)) for lot in sorted(lots, key=burn_order)]
+    return [lot for lot in left if lot.amount]
+
+
+def _burn(claim: Claim, lots: list[Remaining]) -> Counter[int]:
+    """What the claim takes from which lot: the open ones first, then any."""
+    took: Counter[int] = Counter()
+    for lot in _in_turn(claim, lots):
+        part = min(claim.amount - took.total(), lot.free)
+        if part > 0:
+            took[lot.lot.pk] += part
+            _give(lot, part, claim)
+    if claim.entry is not None and took.total() < claim.amount:
+        # Spent is spent: what pending holds keep by an overdraft does not stand before it.
+        for lot in lots:
+            part = min(claim.amount - took.total(), lot.amount)
+            if part > 0:
+                took[lot.lot.pk] += part
+                lot.amount -= part
+                lot.kept = min(lot.kept, lot.amount)
+    return took
+
+
+def _in_turn(claim: Claim, lots: list[Remaining]) -> Iterable[Remaining]:
+    yield from (lot for lot in lots if lot.is_open(claim.at))
+    yield from lots
+
+
+def _give(lot: Remaining, part: int, claim: Claim) -> None:
+    if claim.entry is None:
+        lot.kept += part
+    else:
+        lot.amount -= part
+
+
+def _moved(entry: LedgerEntry, amount: int, of: Lot) -> Lot:
+    return Lot(
+        account=entry.credit,
+        entry=entry,
+        kind=of.kind,
+        amount=amount,
+        priority=PRIORITY[LotKind(of.kind)],
+        effective_at=of.effective_at,
+        expires_at=of.expires_at,
+    )

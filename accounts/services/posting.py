@@ -1,0 +1,117 @@
+"""Running the ledger's statements, and what a repeated key means."""
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, connections, transaction
+
+from accounts.errors import AccountFrozen, InsufficientCredits, KeyReused
+from accounts.models import (
+    PRIORITY,
+    AccountKind,
+    CreditAccount,
+    EntryKind,
+    LedgerEntry,
+    LotKind,
+    Team,
+    User,
+)
+from accounts.services import statements
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """One movement between a team and a house account. Amounts are positive microcredits."""
+
+    team: Team
+    amount: int
+    kind: EntryKind
+    key: str
+    house: AccountKind
+    reason: str
+    by: User | None = None
+    approver: User | None = None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {
+            "team": self.team.pk,
+            "amount": self.amount,
+            "kind": self.kind,
+            "key": self.key,
+            "source": self.house,
+            "reason": self.reason,
+            "actor": self.by.pk if self.by else None,
+            "approver": self.approver.pk if self.approver else None,
+        }
+
+
+def give(posting: Posting, *, lot: LotKind, expires_at: datetime | None = None) -> LedgerEntry:
+    """Credit the team, once per key, with a lot of its own. Raises KeyReused."""
+    lot_values = {"lot": lot, "priority": PRIORITY[lot], "expires_at": expires_at}
+    with transaction.atomic():
+        execute(statements.OPEN_ACCOUNT, {"team": posting.team.pk})
+        execute(statements.GIVE, posting.values | lot_values)
+    entry = LedgerEntry.objects.select_related("credit").get(key=posting.key)
+    if entry.amount != posting.amount or entry.credit.team_id != posting.team.pk:
+        raise KeyReused(posting.key)
+    return entry
+
+
+def take(posting: Posting) -> LedgerEntry:
+    """Debit the team, once per key. Raises InsufficientCredits, KeyReused."""
+    entry = once(statements.TAKE, posting.values)
+    if entry is None:
+        raise refusal(posting.team, posting.amount)
+    if entry.amount != posting.amount or entry.debit.team_id != posting.team.pk:
+        raise KeyReused(posting.key)
+    return entry
+
+
+def once(statement: str, values: dict[str, Any]) -> LedgerEntry | None:
+    """The entry of this key, made now unless it was before; None where the statement refused."""
+    made = LedgerEntry.objects.select_related("debit", "credit").filter(key=values["key"])
+    if not made.exists():
+        try:
+            with transaction.atomic():
+                execute(statement, values)
+        except IntegrityError:
+            # The same key came in meanwhile: what it did stands, and ours was undone whole.
+            if not made.exists():
+                raise
+    return made.first()
+
+
+def refusal(team: Team, amount: int) -> AccountFrozen | InsufficientCredits:
+    """Why the team's account did not give this amount."""
+    account = CreditAccount.objects.filter(team=team).first()
+    if account and account.frozen_at:
+        return AccountFrozen(team)
+    return InsufficientCredits(needed=amount, available=account.available if account else 0)
+
+
+def execute(statement: str, values: dict[str, Any]) -> int:
+    """How many rows the statement's last part changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return int(cursor.rowcount)
+
+
+def run_prepared(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows of a statement of the hot path, which the server keeps planned.
+
+    To plan one takes longer than to run it, and Django's own cursors have it planned every time.
+    """
+    database = connections[DEFAULT_DB_ALIAS]
+    database.ensure_connection()
+    database.validate_no_broken_transaction()
+    with database.wrap_database_errors, psycopg.Cursor(database.connection) as cursor:
+        return cursor.execute(statement, values).fetchall()
+
+
+def savepoint() -> AbstractContextManager[Any]:
+    """What a refused statement needs inside a transaction; alone it is undone whole by itself."""
+    return transaction.atomic() if connection.in_atomic_block else nullcontext()

@@ -1,0 +1,264 @@
+"""The statements of the ledger: each does one operation whole, its checks and effects together.
+
+What admits is a counter in the row that is updated, whose WHERE is judged again after every lock
+wait; nothing sums rows that others may be adding to. Accounts are locked in the order of their ids.
+"""
+
+OPEN_ACCOUNT = """
+INSERT INTO accounts_creditaccount (team_id, kind, posted, held, overdraft)
+VALUES (%(team)s, 'team', 0, 0, 0) ON CONFLICT DO NOTHING
+"""
+
+# What comes in makes a lot: credits that may expire, and are burnt in an order.
+GIVE = """
+WITH team AS (SELECT id FROM accounts_creditaccount WHERE team_id = %(team)s),
+entry AS (
+    INSERT INTO accounts_ledgerentry
+        (debit_id, credit_id, amount, kind, key, actor_id, approver_id, reason)
+    SELECT house.id, team.id, %(amount)s, %(kind)s, %(key)s, %(actor)s, %(approver)s, %(reason)s
+    FROM team, accounts_creditaccount house WHERE house.kind = %(source)s
+    ON CONFLICT (key) DO NOTHING
+    RETURNING id, credit_id
+),
+lot AS (
+    INSERT INTO accounts_lot (account_id, entry_id, kind, amount, priority, expires_at)
+    SELECT credit_id, id, %(lot)s, %(amount)s, %(priority)s, %(expires_at)s FROM entry
+)
+UPDATE accounts_creditaccount SET posted = posted + %(amount)s
+FROM entry WHERE accounts_creditaccount.id = entry.credit_id
+"""
+
+# The account is updated before the hold is inserted: the other order makes the insert's foreign-key
+# check queue behind every other hold of the team (measured).
+HOLD = """
+WITH account AS (
+    UPDATE accounts_creditaccount SET held = held + %(amount)s
+    WHERE team_id = %(team)s AND frozen_at IS NULL
+      AND posted - held + overdraft >= %(amount)s
+    RETURNING id
+)
+INSERT INTO accounts_hold (id, account_id, reference, amount, captured, state)
+SELECT %(id)s, account.id, %(reference)s, %(amount)s, 0, 'pending' FROM account
+RETURNING id, account_id, created_at
+"""
+
+# With limits: their windows are locked first, in order, so that each is judged as it is when nobody
+# else may change it; one that is full refuses all.
+HOLD_WITHIN = """
+WITH room AS (
+    SELECT w.id, b.amount - w.used - w.held AS remaining
+    FROM accounts_budgetwindow w JOIN accounts_budget b ON b.id = w.budget_id
+    WHERE w.id = ANY(%(windows)s)
+    ORDER BY w.id FOR NO KEY UPDATE OF w
+),
+account AS (
+    UPDATE accounts_creditaccount SET held = held + %(amount)s
+    WHERE team_id = %(team)s AND frozen_at IS NULL
+      AND (SELECT min(remaining) FROM room) >= %(amount)s
+      AND posted - held + overdraft >= %(amount)s
+    RETURNING id
+),
+counted AS (
+    UPDATE accounts_budgetwindow SET held = held + %(amount)s
+    FROM account WHERE accounts_budgetwindow.id = ANY(%(windows)s)
+)
+INSERT INTO accounts_hold (id, account_id, reference, amount, captured, state, windows)
+SELECT %(id)s, account.id, %(reference)s, %(amount)s, 0, 'pending', %(windows)s FROM account
+RETURNING id, account_id, created_at
+"""
+
+CAPTURE = """
+WITH hold AS (
+    UPDATE accounts_hold SET state = 'captured', captured = %(amount)s, resolved_at = now()
+    WHERE id = %(hold)s AND state = 'pending'
+    RETURNING id, account_id, amount, created_at, windows
+),
+locked AS (
+    SELECT w.id FROM accounts_budgetwindow w, hold WHERE w.id = ANY(hold.windows)
+    ORDER BY w.id FOR NO KEY UPDATE OF w
+),
+counted AS (
+    UPDATE accounts_budgetwindow w SET held = w.held - hold.amount, used = w.used + %(amount)s
+    FROM hold, locked WHERE w.id = locked.id
+    RETURNING w.id
+),
+entry AS (
+    INSERT INTO accounts_ledgerentry
+        (debit_id, credit_id, amount, kind, key, hold_id, reason, effective_at)
+    SELECT hold.account_id, house.id, %(amount)s, 'capture', 'capture:' || hold.id, hold.id, '',
+           hold.created_at
+    FROM hold, accounts_creditaccount house WHERE house.kind = 'revenue'
+)
+UPDATE accounts_creditaccount
+SET held = held - hold.amount, posted = posted - %(amount)s
+FROM hold
+-- Counted in here, the windows are locked before the account and in their order, as by a hold.
+WHERE accounts_creditaccount.id = hold.account_id AND (SELECT count(*) FROM counted) >= 0
+RETURNING hold.id
+"""
+
+RELEASE = """
+WITH hold AS (
+    UPDATE accounts_hold SET state = 'released', resolved_at = now()
+    WHERE id = %(hold)s AND state = 'pending'
+    RETURNING id, account_id, amount, windows
+),
+locked AS (
+    SELECT w.id FROM accounts_budgetwindow w, hold WHERE w.id = ANY(hold.windows)
+    ORDER BY w.id FOR NO KEY UPDATE OF w
+),
+counted AS (
+    UPDATE accounts_budgetwindow w SET held = w.held - hold.amount
+    FROM hold, locked WHERE w.id = locked.id
+    RETURNING w.id
+)
+UPDATE accounts_creditaccount SET held = held - hold.amount
+FROM hold
+WHERE accounts_creditaccount.id = hold.account_id AND (SELECT count(*) FROM counted) >= 0
+RETURNING hold.id
+"""
+
+# The team pays above its hold as far as it can; the house pays the rest. The lock comes first, so
+# that what can be paid is read from the row as it is when nobody else may change it. One of the two
+# entries always has the first key: two at once cannot both be booked, whatever each found to cover.
+OVERRUN = """
+WITH hold AS (SELECT id, account_id, created_at FROM accounts_hold WHERE id = %(hold)s),
+account AS (
+    SELECT a.id, LEAST(%(amount)s, GREATEST(a.posted - a.held + a.overdraft, 0)) AS covered
+    FROM accounts_creditaccount a JOIN hold ON a.id = hold.account_id
+    FOR NO KEY UPDATE OF a
+),
+paid AS (
+    INSERT INTO accounts_ledgerentry
+        (debit_id, credit_id, amount, kind, key, hold_id, reason, effective_at)
+    SELECT account.id, house.id, account.covered, 'overrun', %(key)s, hold.id, %(reason)s,
+           hold.created_at
+    FROM account, hold, accounts_creditaccount house
+    WHERE house.kind = 'revenue' AND account.covered > 0
+),
+rest AS (
+    INSERT INTO accounts_ledgerentry (debit_id, credit_id, amount, kind, key, hold_id, reason)
+    SELECT loss.id, house.id, %(amount)s - account.covered, 'house',
+           CASE WHEN account.covered > 0 THEN %(rest_key)s ELSE %(key)s END, hold.id, %(reason)s
+    FROM account, hold, accounts_creditaccount loss, accounts_creditaccount house
+    WHERE loss.kind = 'overrun' AND house.kind = 'revenue' AND account.covered < %(amount)s
+)
+UPDATE accounts_creditaccount SET posted = posted - account.covered
+FROM account WHERE accounts_creditaccount.id = account.id
+"""
+
+HOUSE = """
+INSERT INTO accounts_ledgerentry (debit_id, credit_id, amount, kind, key, hold_id, reason)
+SELECT loss.id, revenue.id, %(amount)s, 'house', %(key)s, %(hold)s, %(reason)s
+FROM accounts_creditaccount loss, accounts_creditaccount revenue
+WHERE loss.kind = 'overrun' AND revenue.kind = 'revenue'
+ON CONFLICT (key) DO NOTHING
+"""
+
+# How much of a capture went back is a counter on the hold: a sum of refunds would be read in the
+# statement's snapshot, before the lock is granted.
+REFUND = """
+WITH hold AS (
+    UPDATE accounts_hold SET refunded = refunded + %(amount)s
+    WHERE id = %(hold)s AND state = 'captured' AND refunded + %(amount)s <= captured
+    RETURNING id, account_id, windows
+),
+locked AS (
+    SELECT w.id FROM accounts_budgetwindow w, hold WHERE w.id = ANY(hold.windows)
+    ORDER BY w.id FOR NO KEY UPDATE OF w
+),
+counted AS (
+    UPDATE accounts_budgetwindow w SET used = w.used - %(amount)s
+    FROM hold, locked WHERE w.id = locked.id
+    RETURNING w.id
+),
+entry AS (
+    INSERT INTO accounts_ledgerentry
+        (debit_id, credit_id, amount, kind, key, hold_id, actor_id, reason)
+    SELECT house.id, hold.account_id, %(amount)s, 'refund', %(key)s, hold.id, %(actor)s, %(reason)s
+    FROM hold, accounts_creditaccount house WHERE house.kind = 'revenue'
+    RETURNING id, credit_id
+),
+lot AS (
+    INSERT INTO accounts_lot (account_id, entry_id, kind, amount, priority, expires_at)
+    SELECT credit_id, id, 'returned', %(amount)s, %(priority)s, NULL FROM entry
+)
+UPDATE accounts_creditaccount SET posted = posted + %(amount)s
+FROM hold
+WHERE accounts_creditaccount.id = hold.account_id AND (SELECT count(*) FROM counted) >= 0
+"""
+
+# A correction downwards; refused where the credits are not there to take.
+TAKE = """
+WITH account AS (
+    UPDATE accounts_creditaccount SET posted = posted - %(amount)s
+    WHERE team_id = %(team)s AND posted - held + overdraft >= %(amount)s
+    RETURNING id
+)
+INSERT INTO accounts_ledgerentry
+    (debit_id, credit_id, amount, kind, key, actor_id, approver_id, reason)
+SELECT account.id, house.id, %(amount)s, %(kind)s, %(key)s, %(actor)s, %(approver)s, %(reason)s
+FROM account, accounts_creditaccount house WHERE house.kind = %(source)s
+"""
+
+# What is left of a lot that ran out, named in the allocation. An overdraft does not count: what is
+# held was admitted, and stays.
+EXPIRE = """
+WITH account AS (
+    UPDATE accounts_creditaccount SET posted = posted - %(amount)s
+    FROM accounts_lot lot
+    WHERE lot.id = %(lot)s AND lot.expires_at <= %(now)s
+      AND accounts_creditaccount.id = lot.account_id
+      AND frozen_at IS NULL AND posted - held >= %(amount)s
+    RETURNING accounts_creditaccount.id
+),
+entry AS (
+    INSERT INTO accounts_ledgerentry
+        (debit_id, credit_id, amount, kind, key, reason, effective_at)
+    SELECT account.id, house.id, %(amount)s, 'expiry', %(key)s, 'Ran out', %(now)s
+    FROM account, accounts_creditaccount house WHERE house.kind = 'expiry'
+    RETURNING id
+)
+INSERT INTO accounts_lotallocation (entry_id, lot_id, amount)
+SELECT entry.id, %(lot)s, %(amount)s FROM entry
+"""
+
+# What an account consumed and no lot was named for yet, and what its pending holds may: in one
+# statement, so that a hold that is captured meanwhile is not missed in both.
+CLAIMS = """
+(
+    SELECT e.id, (e.amount - coalesce(sum(a.amount), 0))::bigint, e.effective_at
+    FROM accounts_ledgerentry e LEFT JOIN accounts_lotallocation a ON a.entry_id = e.id
+    WHERE e.debit_id = %(account)s
+    GROUP BY e.id HAVING e.amount > coalesce(sum(a.amount), 0)
+    ORDER BY e.effective_at, e.id LIMIT %(at_once)s
+)
+UNION ALL
+SELECT NULL, amount, created_at FROM accounts_hold
+WHERE account_id = %(account)s AND state = 'pending'
+ORDER BY 3, 1 NULLS LAST
+"""
+
+TRANSFER = """
+WITH pair AS (
+    SELECT id, team_id, posted - held + overdraft AS available, frozen_at
+    FROM accounts_creditaccount WHERE team_id IN (%(team)s, %(other)s)
+    ORDER BY id FOR NO KEY UPDATE
+),
+giver AS (
+    SELECT id FROM pair
+    WHERE team_id = %(team)s AND frozen_at IS NULL AND available >= %(amount)s
+),
+taker AS (SELECT id FROM pair WHERE team_id = %(other)s),
+entry AS (
+    INSERT INTO accounts_ledgerentry (debit_id, credit_id, amount, kind, key, actor_id, reason)
+    SELECT giver.id, taker.id, %(amount)s, 'transfer', %(key)s, %(actor)s, %(reason)s
+    FROM giver, taker
+    RETURNING debit_id, credit_id
+)
+UPDATE accounts_creditaccount
+SET posted = posted + CASE
+    WHEN accounts_creditaccount.id = entry.credit_id THEN %(amount)s ELSE -%(amount)s
+END
+FROM entry WHERE accounts_creditaccount.id IN (entry.debit_id, entry.credit_id)
+"""

@@ -1,0 +1,390 @@
+"""Random histories of two teams of one owner: each step is done to the ledger and to a model of it,
+and both must say the same."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Sum
+from django.utils import timezone
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+)
+
+from accounts.errors import HoldResolved, InsufficientCredits, KeyReused, MoreThanCaptured
+from accounts.models import CreditAccount, Hold, HoldState, LedgerEntry, Lot, User
+from accounts.services import funds, ledger, lots
+from accounts.services.violations import VIOLATIONS
+from tests import factories
+
+TEAMS = st.integers(0, 1)
+LATEST = datetime.max.replace(tzinfo=UTC)
+_numbers = count()
+
+
+@dataclass
+class Held:
+    """What the model believes of one hold."""
+
+    team: int
+    hold: Hold
+    state: str = HoldState.PENDING
+    captured: int = 0
+    refunded: int = 0
+    overrun: int = 0
+    house: int = 0
+
+
+@dataclass
+class Account:
+    """What the model believes of one team's credits."""
+
+    posted: int = 0
+    overdraft: int = 0
+    holds: list[Held] = field(default_factory=list)
+
+    @property
+    def held(self) -> int:
+        return sum(one.hold.amount for one in self.holds if one.state == HoldState.PENDING)
+
+    @property
+    def available(self) -> int:
+        return self.posted - self.held + self.overdraft
+
+
+@dataclass(frozen=True)
+class Booked:
+    """An operation that was done: said again it changes nothing, said otherwise it is refused."""
+
+    again: Callable[[], object]
+    otherwise: Callable[[], object]
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    booked = Bundle("booked")
+    holds = Bundle("holds")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.history = transaction.atomic()
+        self.history.__enter__()
+        self.owner, self.staff = factories.user(), _staff()
+        self.teams = [factories.team(owner=self.owner, amount=0) for _ in range(2)]
+        self.accounts = [Account(), Account()]
+        self.began, self.days = timezone.now(), 0
+
+    @initialize(amounts=st.tuples(st.integers(0, 120), st.integers(0, 120)))
+    def pay(self, amounts: tuple[int, int]) -> None:
+        for at, amount in enumerate(amounts):
+            if amount:
+                self.top_up_once(at, amount)
+
+    @rule(target=booked, at=TEAMS, amount=st.integers(1, 200), ends=st.integers(0, 3))
+    def grant(self, at: int, amount: int, ends: int) -> Booked:
+        reference, expires_at = _reference(), self._day(ends) if ends else None
+        return self._give(
+            at,
+            amount,
+            lambda more: ledger.grant(
+                team=self.teams[at],
+                amount=amount + more,
+                reason="Plan",
+                reference=reference,
+                expires_at=expires_at,
+            ),
+        )
+
+    @rule(target=booked, at=TEAMS, amount=st.integers(1, 200))
+    def top_up(self, at: int, amount: int) -> Booked:
+        return self.top_up_once(at, amount)
+
+    def top_up_once(self, at: int, amount: int) -> Booked:
+        reference = _reference()
+        return self._give(
+            at,
+            amount,
+            lambda more: funds.top_up(
+                team=self.teams[at], amount=amount + more, reference=reference
+            ),
+        )
+
+    @rule(target=booked, at=TEAMS, amount=st.integers(1, 200), ends=st.integers(1, 3))
+    def promote(self, at: int, amount: int, ends: int) -> Booked:
+        reference, expires_at = _reference(), self._day(ends)
+        return self._give(
+            at,
+            amount,
+            lambda more: funds.promote(
+                team=self.teams[at],
+                amount=amount + more,
+                reference=reference,
+                reason="Spring",
+                expires_at=expires_at,
+            ),
+        )
+
+    @rule(target=booked, at=TEAMS, amount=st.integers(1, 100), up=st.booleans())
+    def adjust(self, at: int, amount: int, up: bool) -> Booked | MultipleResults[Booked]:
+        reference, sign = _reference(), 1 if up else -1
+
+        def adjust(more: int) -> LedgerEntry:
+            return funds.adjust(
+                team=self.teams[at],
+                amount=sign * (amount + more),
+                reason="Miscounted",
+                reference=reference,
+                by=self.staff,
+            )
+
+        return self._give(at, amount, adjust) if up else self._take(at, amount, adjust)
+
+    @rule(target=booked, at=TEAMS, amount=st.integers(1, 100))
+    def transfer(self, at: int, amount: int) -> Booked | MultipleResults[Booked]:
+        reference = _reference()
+        made = self._take(
+            at,
+            amount,
+            lambda more: funds.transfer(
+                by=self.owner,
+                team=self.teams[at],
+                to=self.teams[1 - at],
+                amount=amount + more,
+                reason="",
+                reference=reference,
+            ),
+        )
+        if isinstance(made, Booked):
+            self.accounts[1 - at].posted += amount
+        return made
+
+    @rule(at=TEAMS, amount=st.integers(1, 50))
+    def lend(self, at: int, amount: int) -> None:
+        overdraft = max(amount, self.accounts[at].overdraft)
+        if CreditAccount.objects.filter(team=self.teams[at]).update(overdraft=overdraft):
+            self.accounts[at].overdraft = overdraft
+
+    @rule(one=booked)
+    def say_again(self, one: Booked) -> None:
+        one.again()
+
+    @rule(one=booked)
+    def say_otherwise(self, one: Booked) -> None:
+        with pytest.raises(KeyReused), transaction.atomic():
+            one.otherwise()
+
+    @rule(target=holds, at=TEAMS, amount=st.integers(1, 100))
+    def hold(self, at: int, amount: int) -> Held | MultipleResults[Held]:
+        reference, account = _reference(), self.accounts[at]
+        if amount > account.available:
+            with pytest.raises(InsufficientCredits) as refused:
+                self._hold(at, amount, reference)
+            assert refused.value.missing == amount - account.available
+            return multiple()
+        account.holds.append(Held(at, self._hold(at, amount, reference)))
+        return account.holds[-1]
+
+    @rule(held=holds)
+    def hold_again(self, held: Held) -> None:
+        first = held.hold
+        assert self._hold(held.team, first.amount, first.reference) == first
+
+    @rule(target=holds, at=TEAMS, amount=st.integers(1, 60))
+    def spend(self, at: int, amount: int) -> Held | MultipleResults[Held]:
+        held = self.hold(at, amount)
+        if isinstance(held, Held):
+            self.capture(held, 3)
+        return held
+
+    @rule(held=holds, more=st.integers(1, 9))
+    def hold_otherwise(self, held: Held, more: int) -> None:
+        for at, amount in ((held.team, held.hold.amount + more), (1 - held.team, held.hold.amount)):
+            with pytest.raises(KeyReused):
+                self._hold(at, amount, held.hold.reference)
+
+    @rule(held=holds, quarters=st.integers(1, 5))
+    def capture(self, held: Held, quarters: int) -> None:
+        amount = max(1, held.hold.amount * quarters // 4)
+        refusal = _refusal_of_capture(held, amount)
+        if refusal:
+            with pytest.raises(refusal), transaction.atomic():
+                ledger.capture(hold=held.hold.pk, amount=amount)
+            return
+        ledger.capture(hold=held.hold.pk, amount=amount)
+        if held.state == HoldState.PENDING:
+            held.state, held.captured = HoldState.CAPTURED, amount
+            self.accounts[held.team].posted -= amount
+
+    @rule(held=holds)
+    def release(self, held: Held) -> None:
+        if held.state == HoldState.CAPTURED:
+            with pytest.raises(HoldResolved), transaction.atomic():
+                ledger.release(hold=held.hold.pk)
+            return
+        ledger.release(hold=held.hold.pk)
+        held.state = HoldState.RELEASED
+
+    @rule(held=holds, amount=st.integers(1, 100))
+    def overrun(self, held: Held, amount: int) -> None:
+        account = self.accounts[held.team]
+        if held.overrun not in (0, amount):
+            with pytest.raises(KeyReused):
+                ledger.overrun(hold=held.hold.pk, amount=amount, reason="above")
+            return
+        for _ in range(2):
+            ledger.overrun(hold=held.hold.pk, amount=amount, reason="above")
+        if not held.overrun:
+            covered = min(amount, max(account.available, 0))
+            account.posted -= covered
+            held.overrun, held.house = amount, held.house + amount - covered
+
+    @rule(held=holds, amount=st.integers(1, 100))
+    def house(self, held: Held, amount: int) -> None:
+        reference = _reference()
+        for _ in range(2):
+            ledger.house(hold=held.hold.pk, amount=amount, reason="lost", reference=reference)
+        held.house += amount
+
+    @rule(target=booked, held=holds, amount=st.integers(1, 60))
+    def refund(self, held: Held, amount: int) -> Booked | MultipleResults[Booked]:
+        reference = _reference()
+
+        def refund(more: int) -> LedgerEntry:
+            return ledger.refund(
+                hold=held.hold.pk, amount=amount + more, reference=reference, reason="Blurred"
+            )
+
+        if held.refunded + amount > held.captured:
+            with pytest.raises(MoreThanCaptured):
+                refund(0)
+            return multiple()
+        held.refunded += amount
+        return self._give(held.team, amount, refund)
+
+    @rule(days=st.integers(0, 3))
+    def expire(self, days: int) -> None:
+        self.days += days
+        kept, before = Counter[int](), Counter[int]()
+        for at in (0, 1):
+            kept += self._kept(at)
+            before.update({lot.pk: left for lot, left in self._left(at)})
+        taken = lots.expire(now=self._day(0))
+        posted = [ledger.balance(team=team).posted for team in self.teams]
+        assert taken == sum(one.posted for one in self.accounts) - sum(posted)
+        for at, account in enumerate(self.accounts):
+            account.posted = posted[at]
+            for lot, left in self._left(at):
+                ended = lot.expires_at is not None and lot.expires_at <= self._day(0)
+                assert left == (kept if ended else before)[lot.pk]
+
+    @invariant()
+    def the_counters_are_the_models(self) -> None:
+        for team, account in zip(self.teams, self.accounts, strict=True):
+            now = ledger.balance(team=team)
+            assert (now.posted, now.held) == (account.posted, account.held)
+            assert now.available == account.available >= 0
+
+    def teardown(self) -> None:
+        try:
+            self._compare()
+        finally:
+            transaction.set_rollback(True)
+            self.history.__exit__(None, None, None)
+
+    def _compare(self) -> None:
+        """Nothing stands that must not, and every hold and lot as the model has it."""
+        for at, account in enumerate(self.accounts):
+            assert sum(left for _, left in self._left(at)) == max(account.posted, 0)
+            for held in account.holds:
+                _compare_hold(held)
+        with connection.cursor() as cursor:
+            for words, query in VIOLATIONS.items():
+                cursor.execute(query)
+                assert not cursor.fetchall(), words
+
+    def _give(self, at: int, amount: int, give: Callable[[int], object]) -> Booked:
+        give(0)
+        self.accounts[at].posted += amount
+        return Booked(lambda: give(0), lambda: give(1))
+
+    def _take(
+        self, at: int, amount: int, take: Callable[[int], object]
+    ) -> Booked | MultipleResults[Booked]:
+        if amount > self.accounts[at].available:
+            with pytest.raises(InsufficientCredits), transaction.atomic():
+                take(0)
+            return multiple()
+        take(0)
+        self.accounts[at].posted -= amount
+        return Booked(lambda: take(0), lambda: take(1))
+
+    def _hold(self, at: int, amount: int, reference: str) -> Hold:
+        return ledger.hold(team=self.teams[at], amount=amount, reference=reference)
+
+    def _day(self, later: int) -> datetime:
+        return self.began + timedelta(days=self.days + later)
+
+    def _kept(self, at: int) -> Counter[int]:
+        """What pending holds may still take of each lot: first of those that were open for them."""
+        kept = Counter[int]()
+        mine = sorted(self._left(at), key=lambda pair: lots.burn_order(pair[0]))
+        for held in self.accounts[at].holds:
+            needed = held.hold.amount if held.state == HoldState.PENDING else 0
+            when = held.hold.created_at
+            valid = [
+                pair
+                for pair in mine
+                if (pair[0].expires_at or LATEST) > when >= pair[0].effective_at
+            ]
+            for lot, left in valid + mine:
+                part = min(needed, left - kept[lot.pk])
+                kept[lot.pk] += part
+                needed -= part
+        return kept
+
+    def _left(self, at: int) -> list[tuple[Lot, int]]:
+        """What each of the team's lots has left, with all that was spent matched."""
+        account = CreditAccount.objects.filter(team=self.teams[at]).first()
+        if account is None:
+            return []
+        lots.allocate(account)
+        found = Lot.objects.filter(account=account).annotate(burnt=Sum("allocations__amount"))
+        return [(lot, lot.amount - (lot.burnt or 0)) for lot in found]
+
+
+def _compare_hold(held: Held) -> None:
+    held.hold.refresh_from_db()
+    now = (held.hold.state, held.hold.captured, held.hold.refunded)
+    assert now == (held.state, held.captured, held.refunded)
+    booked = LedgerEntry.objects.filter(hold=held.hold, kind__in=["overrun", "house"])
+    by_house = sum(entry.amount for entry in booked if entry.kind == "house")
+    assert by_house == held.house
+    assert sum(entry.amount for entry in booked) - by_house <= held.overrun
+
+
+def _refusal_of_capture(held: Held, amount: int) -> type[Exception] | None:
+    if held.state == HoldState.PENDING:
+        return IntegrityError if amount > held.hold.amount else None
+    same = held.state == HoldState.CAPTURED and held.captured == amount
+    return None if same else HoldResolved
+
+
+def _reference() -> str:
+    return f"step {next(_numbers)}"
+
+
+def _staff() -> User:
+    user = factories.user()
+    user.is_staff = True
+    user.save(update_fields=["is_staff"])
+    return user

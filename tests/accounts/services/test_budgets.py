@@ -1,0 +1,178 @@
+from datetime import UTC, datetime
+
+import pytest
+from django.core.mail import EmailMessage
+from pytest_django import DjangoCaptureOnCommitCallbacks as Captured
+
+from accounts.errors import InsufficientCredits, NotAllowed, OverLimit
+from accounts.models import Budget, BudgetWindow, Period, Role, Team, User
+from accounts.services import budgets, ledger
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+WEDNESDAY = datetime(2026, 11, 18, 15, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def team() -> Team:
+    """A team with 1,000 microcredits."""
+    return factories.team(amount=1_000)
+
+
+def limit(
+    team: Team, amount: int, *, member: User | None = None, model: str = "", period: str = "month"
+) -> Budget:
+    return budgets.set_limit(
+        by=factories.owner_of(team),
+        team=team,
+        member=member,
+        model=model,
+        period=Period(period),
+        amount=amount,
+    )
+
+
+def counters(budget: Budget) -> tuple[int, int]:
+    window = BudgetWindow.objects.get(budget=budget)
+    return window.used, window.held
+
+
+def test_a_hold_counts_in_every_limit_that_applies(team: Team) -> None:
+    both = [limit(team, 100), limit(team, 50, period="day")]
+    ledger.hold(team=team, amount=40, reference="r1", limits=both)
+    assert [counters(budget) for budget in both] == [(0, 40), (0, 40)]
+
+
+def test_a_full_limit_refuses_and_leaves_every_counter_as_it_was(team: Team) -> None:
+    wide, narrow = limit(team, 100), limit(team, 50, period="day")
+    with pytest.raises(OverLimit, match=r"leaves 0\.00005"):
+        ledger.hold(team=team, amount=60, reference="r1", limits=[wide, narrow])
+    assert counters(wide) == counters(narrow) == (0, 0)
+    assert ledger.balance(team=team).held == 0
+
+
+def test_a_limit_may_be_used_to_the_last_microcredit(team: Team) -> None:
+    budget = limit(team, 50)
+    ledger.hold(team=team, amount=50, reference="r1", limits=[budget])
+    with pytest.raises(OverLimit):
+        ledger.hold(team=team, amount=1, reference="r2", limits=[budget])
+
+
+def test_missing_credits_are_said_before_a_limit_with_room(team: Team) -> None:
+    budget = limit(team, 5_000)
+    with pytest.raises(InsufficientCredits):
+        ledger.hold(team=team, amount=2_000, reference="r1", limits=[budget])
+    assert counters(budget) == (0, 0)
+
+
+def test_a_capture_uses_what_it_took_and_frees_the_rest(team: Team) -> None:
+    budget = limit(team, 100)
+    held = ledger.hold(team=team, amount=60, reference="r1", limits=[budget])
+    ledger.capture(hold=held.pk, amount=45)
+    assert counters(budget) == (45, 0)
+
+
+def test_a_release_frees_all(team: Team) -> None:
+    budget = limit(team, 100)
+    held = ledger.hold(team=team, amount=60, reference="r1", limits=[budget])
+    ledger.release(hold=held.pk)
+    assert counters(budget) == (0, 0)
+
+
+def test_a_refund_gives_the_room_back(team: Team) -> None:
+    budget = limit(team, 100)
+    held = ledger.hold(team=team, amount=60, reference="r1", limits=[budget])
+    ledger.capture(hold=held.pk, amount=60)
+    ledger.refund(hold=held.pk, amount=20, reference="x", reason="Blurred")
+    assert counters(budget) == (40, 0)
+
+
+def test_a_lowered_limit_leaves_no_room_and_breaks_no_hold(team: Team) -> None:
+    budget = limit(team, 100)
+    held = ledger.hold(team=team, amount=60, reference="r1", limits=[budget])
+    lowered = limit(team, 10)
+    assert lowered == budget
+    with pytest.raises(OverLimit):
+        ledger.hold(team=team, amount=1, reference="r2", limits=[lowered])
+    ledger.capture(hold=held.pk, amount=60)
+    assert budgets.rooms([lowered])[0].left == 0
+
+
+def test_only_limits_of_the_person_the_model_and_the_team_apply(team: Team) -> None:
+    person, other = factories.member(team), factories.member(team)
+    mine = limit(team, 10, member=person)
+    limit(team, 10, member=other)
+    shared = limit(team, 10)
+    dev = limit(team, 10, model="flux/dev")
+    limit(team, 10, model="flux-pro")
+    found = budgets.applying(team=team, spender=person, model="flux/dev")
+    assert set(found) == {mine, shared, dev}
+
+
+def test_an_ended_limit_applies_no_more(team: Team) -> None:
+    budget = limit(team, 10)
+    budgets.end_limit(by=factories.owner_of(team), budget=budget)
+    assert budgets.applying(team=team, spender=factories.owner_of(team), model="") == []
+
+
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.MEMBER, Role.VIEWER])
+def test_only_owners_set_limits(team: Team, role: Role) -> None:
+    with pytest.raises(NotAllowed):
+        budgets.set_limit(
+            by=factories.member(team, role),
+            team=team,
+            member=None,
+            model="",
+            period=Period.DAY,
+            amount=1,
+        )
+
+
+@pytest.mark.parametrize(
+    ("period", "start"),
+    [
+        (Period.DAY, datetime(2026, 11, 18, tzinfo=UTC)),
+        (Period.WEEK, datetime(2026, 11, 16, tzinfo=UTC)),
+        (Period.MONTH, datetime(2026, 11, 1, tzinfo=UTC)),
+        (Period.TOTAL, datetime(1970, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_a_period_begins_at_midnight_in_utc(period: Period, start: datetime) -> None:
+    assert budgets.start_of(period, WEDNESDAY) == start
+
+
+def test_a_capture_after_midnight_settles_in_the_day_that_admitted_it(team: Team) -> None:
+    budget = limit(team, 100, period="day")
+    yesterday = datetime(2026, 11, 17, 23, 59, tzinfo=UTC)
+    [window] = budgets.windows([budget], now=yesterday)
+    held = ledger.hold(team=team, amount=60, reference="r1", limits=[budget])
+    type(held).objects.filter(pk=held.pk).update(windows=[window])
+    BudgetWindow.objects.filter(pk=window).update(held=60)
+    ledger.capture(hold=held.pk, amount=60)
+    assert BudgetWindow.objects.get(pk=window).used == 60
+
+
+def test_a_member_is_told_once_when_half_of_their_limit_is_used(
+    team: Team, mailoutbox: list[EmailMessage], django_capture_on_commit_callbacks: Captured
+) -> None:
+    person = factories.member(team)
+    budget = limit(team, 100, member=person)
+    with django_capture_on_commit_callbacks(execute=True):
+        for reference, amount in (("r1", 40), ("r2", 15), ("r3", 5)):
+            ledger.hold(team=team, amount=amount, reference=reference, limits=[budget])
+            budgets.warn([budget])
+    assert [(mail.to, mail.subject) for mail in mailoutbox] == [
+        ([person.email], "50 % of a limit of Studio is used")
+    ]
+
+
+def test_owners_are_told_when_the_teams_limit_is_used_up(
+    team: Team, mailoutbox: list[EmailMessage], django_capture_on_commit_callbacks: Captured
+) -> None:
+    budget = limit(team, 100)
+    with django_capture_on_commit_callbacks(execute=True):
+        ledger.hold(team=team, amount=100, reference="r1", limits=[budget])
+        budgets.warn([budget])
+    assert mailoutbox[0].to == [factories.owner_of(team).email]
+    assert "0 credits are left" in mailoutbox[0].body

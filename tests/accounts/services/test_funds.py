@@ -1,0 +1,217 @@
+import itertools
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts.errors import (
+    AccountFrozen,
+    InsufficientCredits,
+    KeyReused,
+    NotAllowed,
+    NothingToAdjust,
+    ReasonNeeded,
+    SecondPersonNeeded,
+)
+from accounts.models import CreditAccount, LedgerEntry, Lot, LotKind, Role, Team, User
+from accounts.services import funds, ledger
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+TOMORROW = timezone.now() + timedelta(days=1)
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def team() -> Team:
+    """A team with 100 microcredits."""
+    return factories.team(amount=100)
+
+
+@pytest.fixture
+def staff() -> User:
+    return someone_of_staff()
+
+
+def someone_of_staff(**changes: bool) -> User:
+    user = factories.user()
+    User.objects.filter(pk=user.pk).update(**{"is_staff": True, **changes})
+    user.refresh_from_db()
+    return user
+
+
+def available(team: Team) -> int:
+    return ledger.balance(team=team).available
+
+
+def lots(team: Team) -> list[tuple[str, int]]:
+    found = Lot.objects.filter(account__team=team).order_by("id")
+    return [(lot.kind, lot.amount) for lot in found]
+
+
+def sides(entry: LedgerEntry) -> tuple[str, str]:
+    return entry.debit.kind, entry.credit.kind
+
+
+def test_a_payment_is_credited_once_from_funding_with_a_purchased_lot(team: Team) -> None:
+    for _ in range(2):
+        entry = funds.top_up(team=team, amount=50, reference="stripe:pi_1")
+    assert (available(team), sides(entry)) == (150, ("funding", "team"))
+    assert lots(team)[1:] == [(LotKind.PURCHASED, 50)]
+
+
+def test_a_payments_reference_is_refused_for_another_amount_or_team(team: Team) -> None:
+    funds.top_up(team=team, amount=50, reference="stripe:pi_1")
+    for again, amount in ((team, 60), (factories.team(amount=0), 50)):
+        with pytest.raises(KeyReused):
+            funds.top_up(team=again, amount=amount, reference="stripe:pi_1")
+
+
+def test_a_promotion_comes_from_its_own_account_and_runs_out(team: Team) -> None:
+    entry = funds.promote(
+        team=team, amount=50, reference="spring", reason="Spring", expires_at=TOMORROW
+    )
+    assert sides(entry) == ("promotion", "team")
+    lot = entry.lots.get()
+    assert (lot.kind, lot.amount, lot.expires_at) == (LotKind.PROMOTION, 50, TOMORROW)
+
+
+def adjust(
+    team: Team, amount: int, by: User, *, approver: User | None = None, reason: str = "Miscounted"
+) -> LedgerEntry:
+    return funds.adjust(
+        team=team, amount=amount, reason=reason, reference="case 7", by=by, approver=approver
+    )
+
+
+def test_a_correction_up_is_credited_with_who_and_why(team: Team, staff: User) -> None:
+    entry = adjust(team, 20, staff)
+    assert (available(team), sides(entry)) == (120, ("adjustment", "team"))
+    assert (entry.actor, entry.reason) == (staff, "Miscounted")
+
+
+def test_a_correction_down_is_debited_once(team: Team, staff: User) -> None:
+    assert adjust(team, -20, staff) == adjust(team, -20, staff)
+    assert available(team) == 80
+    assert sides(LedgerEntry.objects.get(kind="adjust")) == ("team", "adjustment")
+
+
+def test_a_correction_down_takes_nothing_that_is_held(team: Team, staff: User) -> None:
+    ledger.hold(team=team, amount=90, reference="r1")
+    with pytest.raises(InsufficientCredits) as refused:
+        adjust(team, -11, staff)
+    assert refused.value.missing == 1
+    assert available(team) == 10
+
+
+@pytest.mark.parametrize("again", [21, -20, -21])
+def test_a_corrections_reference_is_refused_for_another_amount(
+    team: Team, staff: User, again: int
+) -> None:
+    adjust(team, 20, staff)
+    with pytest.raises(KeyReused):
+        adjust(team, again, staff)
+    assert available(team) == 120
+
+
+def test_only_active_staff_correct(team: Team) -> None:
+    for by in (factories.owner_of(team), someone_of_staff(is_active=False)):
+        with pytest.raises(NotAllowed):
+            adjust(team, 20, by)
+
+
+def test_a_correction_needs_a_reason_and_an_amount(team: Team, staff: User) -> None:
+    with pytest.raises(ReasonNeeded):
+        adjust(team, 20, staff, reason="  ")
+    with pytest.raises(NothingToAdjust):
+        adjust(team, 0, staff)
+
+
+@pytest.mark.parametrize("amount", [21, -21])
+def test_a_large_correction_takes_a_second_person_of_staff(
+    team: Team, staff: User, amount: int, settings: Settings
+) -> None:
+    settings.ADJUSTMENT_LIMIT = 20
+    unfit = (None, staff, factories.owner_of(team), someone_of_staff(is_active=False))
+    for approver in unfit:
+        with pytest.raises(SecondPersonNeeded):
+            adjust(team, amount, staff, approver=approver)
+    second = someone_of_staff()
+    assert adjust(team, amount, staff, approver=second).approver == second
+
+
+@pytest.fixture
+def other(team: Team) -> Team:
+    """A second team of the first one's owner, without credits."""
+    return factories.team(owner=factories.owner_of(team), amount=0)
+
+
+def transfer(team: Team, to: Team, amount: int, *, by: User | None = None) -> LedgerEntry:
+    return funds.transfer(
+        by=by or factories.owner_of(team),
+        team=team,
+        to=to,
+        amount=amount,
+        reason="For the campaign",
+        reference="move 1",
+    )
+
+
+def test_an_owner_moves_credits_between_two_teams_once(team: Team, other: Team) -> None:
+    assert transfer(team, other, 30) == transfer(team, other, 30)
+    assert (available(team), available(other)) == (70, 30)
+
+
+def test_a_transfers_reference_is_refused_for_another_amount_or_direction(
+    team: Team, other: Team
+) -> None:
+    transfer(team, other, 30)
+    for giver, taker, amount in ((team, other, 29), (other, team, 30)):
+        with pytest.raises(KeyReused):
+            transfer(giver, taker, amount)
+    assert (available(team), available(other)) == (70, 30)
+
+
+def test_a_transfer_takes_nothing_that_is_held(team: Team, other: Team) -> None:
+    ledger.hold(team=team, amount=80, reference="r1")
+    with pytest.raises(InsufficientCredits):
+        transfer(team, other, 21)
+    assert (available(team), available(other)) == (20, 0)
+
+
+def test_a_team_that_never_had_credits_gives_none(team: Team, other: Team) -> None:
+    with pytest.raises(InsufficientCredits):
+        transfer(other, team, 1)
+
+
+def test_only_who_owns_both_teams_moves_credits(team: Team) -> None:
+    strange = factories.team(amount=0)
+    for by in (factories.owner_of(team), factories.owner_of(strange)):
+        with pytest.raises(NotAllowed):
+            transfer(team, strange, 1, by=by)
+    admin = factories.member(team, Role.ADMIN)
+    with pytest.raises(NotAllowed):
+        transfer(team, factories.team(owner=admin, amount=0), 1, by=admin)
+
+
+def test_credits_are_not_moved_to_the_same_team(team: Team) -> None:
+    with pytest.raises(NotAllowed):
+        transfer(team, team, 1)
+
+
+def test_a_frozen_team_gives_nothing_away(team: Team, other: Team) -> None:
+    CreditAccount.objects.filter(team=team).update(frozen_at=timezone.now())
+    with pytest.raises(AccountFrozen):
+        transfer(team, other, 1)
+
+
+def test_moved_credits_run_out_when_they_would_have(team: Team, other: Team) -> None:
+    funds.promote(team=team, amount=50, reference="spring", reason="Spring", expires_at=TOMORROW)
+    transfer(team, other, 80)
+    moved = Lot.objects.filter(account__team=other).order_by("id")
+    assert [(lot.kind, lot.amount, lot.expires_at) for lot in moved] == [
+        (LotKind.PROMOTION, 50, TOMORROW),
+        (LotKind.GRANTED, 30, None),
+    ]

@@ -1,0 +1,152 @@
+"""The Usage page of a team with a million entries: a year, 40 members, 20 models.
+
+Seeds an embedded PostgreSQL by COPY, keeps the ended days as the night does, and asks for the pages
+as a browser does. Writes tests/bench/results/usage.json.
+"""
+
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import django
+from tqdm import tqdm
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from config import embedded
+
+RESULTS = Path(__file__).parent / "results"
+ENTRIES = int(os.environ.get("BENCH_ENTRIES", "1000000"))
+MEMBERS = 40
+MODELS = 20
+ROUNDS = 15
+PAGES = {
+    "usage, 7 days": "/usage/?period=7d",
+    "usage, 30 days": "/usage/?period=30d",
+    "usage, this year by model": "/usage/?period=year",
+    "usage, this year by member": "/usage/?period=year&by=member",
+    "ledger": "/usage/ledger/",
+    "ledger, grants": "/usage/ledger/?kind=grant",
+    "ledger, one person": "/usage/ledger/?person={person}",
+    "statement": "/usage/statement/{month}/",
+}
+
+
+def seeded() -> dict[str, Any]:
+    """A team with its year. What Django's models need is imported once Django is set up."""
+    from django.utils import timezone  # noqa: PLC0415
+
+    from accounts.models import AccountKind, CreditAccount  # noqa: PLC0415
+    from generations import catalog  # noqa: PLC0415
+    from tests import factories  # noqa: PLC0415
+    from tests.bench.year import Year  # noqa: PLC0415
+
+    team = factories.team(amount=factories.CREDIT)
+    owner = factories.owner_of(team)
+    members = [owner, *(factories.member(team) for _ in range(MEMBERS - 1))]
+    CreditAccount.objects.filter(team=team).update(posted=0)
+    house = {one.kind: one.pk for one in CreditAccount.objects.filter(team=None)}
+    Year(
+        team=team.pk,
+        account=CreditAccount.objects.get(team=team).pk,
+        revenue=house[AccountKind.REVENUE],
+        funding=house[AccountKind.FUNDING],
+        members=[one.pk for one in members],
+        models=list(catalog.MODELS)[:MODELS],
+        count=ENTRIES,
+        now=timezone.now(),
+    ).seed()
+    return {"owner": owner, "person": members[10].pk}
+
+
+def asked(client: Any, address: str) -> dict[str, Any]:
+    """How long the page takes inside the server, and how many queries."""
+    from django.db import connection  # noqa: PLC0415
+
+    client.get(address)  # Templates are compiled once a process.
+    queries: list[str] = []
+
+    def note(execute: Any, sql: str, *rest: Any) -> Any:
+        queries.append(sql)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(note):
+        response = client.get(address)
+    if response.status_code != 200:
+        raise SystemExit(f"{address} answered {response.status_code}")
+    times = []
+    worked = time.process_time()
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        client.get(address)
+        times.append(1000 * (time.perf_counter() - began))
+    worked = time.process_time() - worked
+    times.sort()
+    return {
+        "median_ms": round(statistics.median(times), 1),
+        "least_ms": round(times[0], 1),
+        "p95_ms": round(times[int(0.95 * (len(times) - 1))], 1),
+        # Ours alone, without the database and whatever else the machine does.
+        "python_cpu_ms": round(1000 * worked / ROUNDS, 1),
+        "queries": len(queries),
+        "bytes": len(response.content),
+    }
+
+
+def measure() -> dict[str, Any]:
+    from django.core.management import call_command  # noqa: PLC0415
+    from django.test import Client  # noqa: PLC0415
+    from django.utils import timezone  # noqa: PLC0415
+
+    from generations.services import usage_days  # noqa: PLC0415
+
+    call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    began = time.perf_counter()
+    team = seeded()
+    seeding = time.perf_counter() - began
+    began = time.perf_counter()
+    usage_days.close_days()
+    closing = time.perf_counter() - began
+    client = Client(SERVER_NAME="127.0.0.1")
+    client.force_login(team["owner"])
+    names = {"person": team["person"], "month": f"{timezone.now():%Y-%m}"}
+    pages = {
+        name: asked(client, address.format(**names))
+        for name, address in tqdm(PAGES.items(), desc="Usage pages", unit="page")
+    }
+    return {
+        "entries": ENTRIES,
+        "members": MEMBERS,
+        "models": MODELS,
+        "seeding_seconds": round(seeding, 1),
+        "keeping_the_whole_year_seconds": round(closing, 1),
+        "pages": pages,
+    }
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="darkroom-bench-") as folder:
+        data = Path(folder)
+        os.environ |= {
+            "DARKROOM_DATA": folder,
+            "DATABASE_URL": embedded.url(data),
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "LOG_LEVEL": "ERROR",
+        }
+        with embedded.running(data):
+            django.setup()
+            figures = measure()
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "usage.json").write_text(json.dumps(figures, indent=2) + "\n")
+    for name, page in figures["pages"].items():
+        print(f"{name:<30} {page}")
+
+
+if __name__ == "__main__":
+    main()
