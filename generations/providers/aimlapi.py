@@ -6,13 +6,20 @@ There is no idempotency key: the id we send is only for finding the request in t
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 import httpx
 
-from generations.providers import answers, guard, transport, usage_log, verdicts
-from generations.providers.base import Answer, Download, LogEntry, ProviderConfig, RawAnswer
+from generations.providers import answers, billing, guard, transport, usage_log, verdicts
+from generations.providers.base import (
+    Answer,
+    Charge,
+    Download,
+    LogEntry,
+    ProviderConfig,
+    RawAnswer,
+)
 from generations.providers.downloads import Downloader
 from generations.providers.errors import ErrorKind, Outcome, ProviderError
 from generations.providers.guard import AllowedHosts, Resolver
@@ -23,6 +30,9 @@ from generations.providers.wire import Wire
 RESULT_HOSTS = ("aimlapi.com", "fal.media")
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 LOG_DEADLINE = 30.0
+# The records may be read 200 times a minute; looks for single requests need their share of it.
+PAGE_SECONDS = 0.4
+KEY_PREFIX = 8  # how much of a key the provider's own pages show
 
 _KEPT_HEADERS = (
     "x-inference-id",
@@ -73,28 +83,54 @@ class AimlApi:
     def download(self, url: str) -> Download:
         return self._downloader.download(url)
 
+    @property
+    def key_prefix(self) -> str:
+        return self._key[: min(KEY_PREFIX, len(self._key) // 2)]
+
     def find_in_log(
         self, *, client_request_id: str, since: datetime, until: datetime
     ) -> LogEntry | None:
+        for page in self._log(since, until, most=usage_log.MAX_PAGES):
+            if entry := page.find(client_request_id):
+                return entry
+        return None
+
+    def read_log(self, *, since: datetime, until: datetime) -> Iterator[LogEntry]:
+        for page in self._log(since, until, most=usage_log.MAX_PAGES_OF_ALL):
+            yield from page.entries()
+
+    def read_charges(self, *, since: datetime, until: datetime) -> Iterator[Charge]:
+        cursor = ""
+        for _ in _paced(billing.MAX_PAGES):
+            query = billing.query(since=since, until=until, cursor=cursor)
+            page = billing.read_page(self._get("/v2/billing/transactions", query))
+            yield from page.charges
+            cursor = page.next_cursor
+            if not cursor:
+                return
+        raise self._endless("list of charges")
+
+    def _log(self, since: datetime, until: datetime, *, most: int) -> Iterator[usage_log.Page]:
         # Rows appear some time after the answer, newest first: one that is added while we page
         # shows us a row twice and hides none.
         offset = 0
-        for _ in range(usage_log.MAX_PAGES):
-            request = httpx.Request(
-                "GET",
-                f"{self._base_url}/v2/logs",
-                params=usage_log.query(since=since, until=until, offset=offset),
-                headers={"Authorization": self._authorization()},
-            )
-            redactor = Redactor(key=self._key)
-            raw = self._ask(request, deadline=LOG_DEADLINE, redactor=redactor)
-            page = usage_log.read_page(raw)
-            entry = page.find(client_request_id)
-            if entry or not page.has_more:
-                return entry
+        for _ in _paced(most):
+            query = usage_log.query(since=since, until=until, offset=offset)
+            page = usage_log.read_page(self._get("/v2/logs", query))
+            yield page
+            if not page.has_more:
+                return
             offset += len(page.rows)
-        raise ProviderError(
-            f"{self._config.name}'s log has too many rows between the two times",
+        raise self._endless("log")
+
+    def _get(self, path: str, query: Mapping[str, str | int]) -> RawAnswer:
+        headers = {"Authorization": self._authorization()}
+        request = httpx.Request("GET", self._base_url + path, params=query, headers=headers)
+        return self._ask(request, deadline=LOG_DEADLINE, redactor=Redactor(key=self._key))
+
+    def _endless(self, records: str) -> ProviderError:
+        return ProviderError(
+            f"{self._config.name}'s {records} has too many rows between the two times",
             outcome=Outcome.UNKNOWN,
             kind=ErrorKind.UNREADABLE,
         )
@@ -120,6 +156,13 @@ class AimlApi:
                 kind=ErrorKind.UNAUTHORIZED,
             )
         return f"Bearer {self._key}"
+
+
+def _paced(turns: int) -> Iterator[int]:
+    for turn in range(turns):
+        if turn:
+            time.sleep(PAGE_SECONDS)
+        yield turn
 
 
 def _keep(call: Exchange, redactor: Redactor) -> RawAnswer:

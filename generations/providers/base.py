@@ -3,7 +3,7 @@
 A leaf: nothing here knows the database, Django or the settings; what is needed is handed in.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -76,6 +76,15 @@ class LogEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Charge:
+    """Money that left our account at the provider, and the inference it was for."""
+
+    inference_id: str
+    nano_usd: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Download:
     """A whole picture, its type and size told from its own bytes."""
 
@@ -86,6 +95,10 @@ class Download:
 
 
 class Provider(Protocol):
+    @property
+    def key_prefix(self) -> str:
+        """What may be shown of our key; never enough of it to be used."""
+
     def generate(self, *, payload: Mapping[str, object], client_request_id: str) -> RawAnswer:
         """Send the paid request exactly once; any 2xx is returned. Raises ProviderError."""
 
@@ -102,3 +115,12 @@ class Provider(Protocol):
 
         Raises ProviderError when the records cannot be read to the end.
         """
+
+    def read_log(self, *, since: datetime, until: datetime) -> Iterator[LogEntry]:
+        """Every request of our key in that time, some perhaps twice. Raises ProviderError.
+
+        Each entry has an inference id and a time; a request may be missing for a while after it.
+        """
+
+    def read_charges(self, *, since: datetime, until: datetime) -> Iterator[Charge]:
+        """What was taken for inferences from our account in that time. Raises ProviderError."""

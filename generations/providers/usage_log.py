@@ -1,6 +1,6 @@
 """Reads GET /v2/logs. Absence decides that a paid request is sent again, so doubt is an error."""
 
-from collections.abc import Mapping, Sized
+from collections.abc import Iterator, Mapping, Sized
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -10,7 +10,8 @@ from generations.providers.decoding import decode, mapping, string
 from generations.providers.errors import UnreadableAnswer
 
 ROWS_PER_PAGE = 100
-MAX_PAGES = 100
+MAX_PAGES = 100  # to find one request
+MAX_PAGES_OF_ALL = 2000
 _SUCCEEDED = {"succeeded": True, "failed": False}
 
 
@@ -26,9 +27,16 @@ class Page:
         entries = [_read_entry(row, self.raw) for row in rows]
         return max(entries, key=lambda entry: entry.succeeded, default=None)
 
+    def entries(self) -> Iterator[LogEntry]:
+        for row in self.rows:
+            entry = _read_entry(row, self.raw)
+            if not entry.inference_id or entry.created_at is None:
+                raise UnreadableAnswer("The log has a row without id or time", raw=self.raw)
+            yield entry
+
 
 def query(*, since: datetime, until: datetime, offset: int) -> dict[str, str | int]:
-    window = {"start": _timestamp(since), "end": _timestamp(until)}
+    window = {"start": timestamp(since), "end": timestamp(until)}
     return {**window, "limit": ROWS_PER_PAGE, "offset": offset}
 
 
@@ -54,7 +62,7 @@ def _has_more(document: Mapping[str, object], rows: Sized) -> bool:
 
 def _read_entry(row: Mapping[str, object], raw: RawAnswer) -> LogEntry:
     status = string(row.get("status"))
-    cost = _read_cost(mapping(row.get("cost")))
+    cost = read_amount(mapping(row.get("cost")))
     if status not in _SUCCEEDED or (_SUCCEEDED[status] and cost is None):
         raise UnreadableAnswer("The provider's log does not say yet how the request ended", raw=raw)
     return LogEntry(
@@ -63,16 +71,17 @@ def _read_entry(row: Mapping[str, object], raw: RawAnswer) -> LogEntry:
         status=status,
         succeeded=_SUCCEEDED[status],
         cost_nano_usd=cost or 0,
-        created_at=_read_time(string(row.get("created"))),
+        created_at=read_time(string(row.get("created"))),
     )
 
 
-def _read_cost(cost: Mapping[str, object]) -> int | None:
+def read_amount(cost: Mapping[str, object]) -> int | None:
+    """Nano-USD of an amount given in dollars and in the provider's credits."""
     nano_usd = scaled(cost.get("usd"), NANO_USD_PER_USD)
     return scaled(cost.get("credits"), NANO_USD_PER_CREDIT) if nano_usd is None else nano_usd
 
 
-def _read_time(text: str) -> datetime | None:
+def read_time(text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -80,5 +89,5 @@ def _read_time(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _timestamp(moment: datetime) -> str:
+def timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

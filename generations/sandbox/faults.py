@@ -68,6 +68,7 @@ OWN: Mapping[Fault, frozenset[str]] = {
     Fault.BLOCKED: frozenset({"shape"}),
     Fault.FEWER: frozenset({"images"}),
     Fault.COST: frozenset({"credits"}),
+    Fault.NO_COST: frozenset({"credits"}),
     Fault.FILE_STATUS: frozenset({"status"}),
     Fault.FILE_SLOW: frozenset({"rate"}),
     Fault.FILE_TYPE: frozenset({"content_type"}),
@@ -98,7 +99,7 @@ class Rule:
     rate: float = 1.0  # bytes per second
     shape: str | None = None  # A, B, C, D, E, or D with the pictures inside: b64
     images: int | None = None  # how many arrive; None: one fewer than asked
-    credits: int = 0
+    credits: int | None = None  # what is charged, instead of the catalog's price
     content_type: str = "text/plain"
     location: str = "http://169.254.169.254/latest/meta-data/"
     size: int = 200_000_000

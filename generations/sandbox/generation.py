@@ -64,8 +64,8 @@ class Job:
     @property
     def credits(self) -> int:
         """What arrives is charged; an answer without pictures as if they had come."""
-        if self.rule.fault is Fault.COST:
-            return self.rule.credits
+        if self.rule.fault is Fault.COST or self.rule.credits is not None:
+            return self.rule.credits or 0
         count = self.order.images if self.rule.fault is Fault.EMPTY else self.images
         nano_usd = provider_cost(self.order.model, self.order.params | {"num_images": count})
         return -(-nano_usd // NANO_USD_PER_CREDIT)

@@ -185,6 +185,12 @@ def test_the_cost_may_differ_from_the_catalogs_or_not_be_told(server: RunningSan
     assert server.last_call()["credits"] == 31_200
 
 
+def test_a_cost_that_is_not_told_may_differ_too(server: RunningSandbox) -> None:
+    server.fault(fault="no_cost", credits=70_000)
+    assert "x-aimlapi-credits-used" not in server.generate("flux-2").headers
+    assert server.last_call()["credits"] == 70_000
+
+
 def test_any_fault_can_take_its_time(server: RunningSandbox) -> None:
     server.fault(fault="status", status=500, seconds=0.2)
     assert server.generate().elapsed.total_seconds() >= 0.2

@@ -1,0 +1,125 @@
+"""What is done about a charge on which the books differ: an entry, or a case for a person.
+
+Entries are only added, requests stay as they ended, and nothing is ever sent again.
+"""
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from generations.models import (
+    Attempt,
+    AttemptState,
+    CostSource,
+    Finding,
+    FindingAction,
+    FindingKind,
+    GenerationRequest,
+    Reconciliation,
+)
+from generations.providers.base import Cost
+from generations.services import settling
+from generations.services.bills import Billed
+from generations.services.comparing import Pair, Verdict
+
+CAME_LATE = "The provider's record came late."
+REASONS = {
+    FindingKind.DRIFT: "the provider took more than was booked",
+    FindingKind.THEIRS_ONLY: "the provider charged what no team got",
+    FindingKind.DOUBLED: "the provider charged one attempt twice",
+}
+DISAGREEMENTS = frozenset(map(Verdict, FindingKind))
+BY_THE_HOUSE = {FindingKind.THEIRS_ONLY, FindingKind.DOUBLED}
+NOT_CHARGED_AS_FAR_AS_WE_KNEW = (
+    AttemptState.SENT,
+    AttemptState.UNKNOWN,
+    AttemptState.NOT_RUN,
+    AttemptState.REJECTED,
+)
+
+
+def correct(reconciliation: Reconciliation, pair: Pair) -> None:
+    """Write down what was found and book what the house owes for it, once however often said."""
+    if pair.verdict is Verdict.MATCHED and pair.attempt and pair.row:
+        _learn(pair.attempt, pair.row)
+    elif pair.verdict in DISAGREEMENTS and not pair.known:
+        with transaction.atomic():
+            _record(reconciliation, pair, _locked(pair.attempt))
+
+
+def withdraw_late(pairs: list[Pair]) -> None:
+    """End the cases about charges that the provider did not have, and has now."""
+    own = [pair for pair in pairs if pair.row and pair.verdict is not Verdict.DOUBLED]
+    now_there = [pair.attempt.pk for pair in own if pair.attempt]
+    Finding.objects.filter(
+        kind=FindingKind.OURS_ONLY, resolved_at__isnull=True, attempt__in=now_there
+    ).update(resolved_at=Now(), note=CAME_LATE)
+
+
+def _locked(attempt: Attempt | None) -> Attempt | None:
+    """The attempt as it is, kept from changing: the request first, as everywhere."""
+    if attempt is None:
+        return None
+    GenerationRequest.objects.select_for_update().only("pk").get(pk=attempt.request_id)
+    return (
+        Attempt.objects.select_for_update(of=("self",)).select_related("request").get(pk=attempt.pk)
+    )
+
+
+def _record(reconciliation: Reconciliation, pair: Pair, attempt: Attempt | None) -> None:
+    kind = FindingKind(pair.verdict)
+    owed = _owed(kind, pair, attempt)
+    unique = {"inference_id": pair.inference_id} if pair.row else {"attempt": attempt}
+    facts = {
+        "reconciliation": reconciliation,
+        "action": FindingAction.HOUSE if attempt and kind in BY_THE_HOUSE else FindingAction.CASE,
+        "attempt": attempt,
+        "inference_id": pair.inference_id,
+        "client_request_id": pair.client_request_id,
+        "ours_nano_usd": pair.ours,
+        "theirs_nano_usd": pair.theirs,
+        "house_paid": owed,
+        "charged_at": pair.charged_at,
+    }
+    _, made = Finding.objects.get_or_create(
+        provider=reconciliation.provider, kind=kind, **unique, defaults=facts
+    )
+    if made and attempt and pair.row:
+        _book(attempt, pair.row, kind=kind, owed=owed)
+
+
+def _owed(kind: FindingKind, pair: Pair, attempt: Attempt | None) -> int:
+    """Microcredits that the provider took and that nobody has been booked for yet."""
+    if attempt is None:
+        return 0
+    booked = 0 if kind is FindingKind.DOUBLED else attempt.cost_nano_usd or 0
+    return max(settling.microcredits(pair.theirs) - settling.microcredits(booked), 0)
+
+
+def _book(attempt: Attempt, row: Billed, *, kind: FindingKind, owed: int) -> None:
+    if kind is FindingKind.THEIRS_ONLY and attempt.cost_nano_usd is None:
+        settling.house_pays(attempt, _cost(row), reason=REASONS[kind])
+    elif owed:
+        settling.house_pays_more(
+            attempt, owed, reason=REASONS[kind], reference=f"{attempt.pk}:{row.inference_id}"
+        )
+    if kind is not FindingKind.DOUBLED:
+        _learn(attempt, row)
+    if kind is FindingKind.THEIRS_ONLY:
+        Attempt.objects.filter(pk=attempt.pk, state__in=NOT_CHARGED_AS_FAR_AS_WE_KNEW).update(
+            state=AttemptState.LOST
+        )
+
+
+def _learn(attempt: Attempt, row: Billed) -> None:
+    """Keep what the provider states where we had only computed, and the id we never saw."""
+    kept = Attempt.objects.filter(pk=attempt.pk)
+    if attempt.cost_source == CostSource.COMPUTED:
+        kept.filter(cost_source=CostSource.COMPUTED).update(
+            cost_nano_usd=row.nano_usd, cost_source=CostSource.LOG
+        )
+    if not attempt.inference_id:
+        kept.filter(inference_id="").update(inference_id=row.inference_id)
+
+
+def _cost(row: Billed) -> Cost:
+    return Cost(row.nano_usd, 0, "", CostSource.LOG)

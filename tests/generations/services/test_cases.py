@@ -1,0 +1,109 @@
+"""How staff end what reconciling left to them."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from accounts.errors import NotAllowed
+from accounts.models import User
+from accounts.services import ledger
+from generations.models import Finding, FindingKind
+from generations.services import audit, cases, reconciling
+from tests import factories
+from tests.generations.services.provider import Provider
+from tests.generations.services.steps import ask, now, run
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _log_at_once(connected: Provider, settings: object) -> None:
+    settings.PROVIDER_LOG_LAG = 0  # type: ignore[attr-defined]  # Django's settings
+
+
+@pytest.fixture
+def staff() -> User:
+    someone = factories.user()
+    someone.is_staff = True
+    someone.save()
+    return someone
+
+
+def compare() -> None:
+    reconciling.run(over=[datetime.now(UTC).date()])
+
+
+def never_taken() -> Finding:
+    """A team paid for what the provider has no charge for."""
+    factories.succeeded(ask())
+    compare()
+    return Finding.objects.get(kind=FindingKind.OURS_ONLY)
+
+
+def available(case: Finding) -> int:
+    assert case.attempt
+    return ledger.balance(team=case.attempt.request.team).available
+
+
+def test_a_case_ends_with_who_why_and_when(staff: User) -> None:
+    case = never_taken()
+    assert cases.resolve(by=staff, cases=[case], note="Asked the provider") == 1
+    case.refresh_from_db()
+    assert (case.resolved_by, case.note) == (staff, "Asked the provider")
+    assert case.resolved_at
+    assert not Finding.objects.open().exists()
+
+
+def test_without_a_refund_no_credits_move(staff: User) -> None:
+    case = never_taken()
+    before = available(case)
+    cases.resolve(by=staff, cases=[case], note="Let it be")
+    assert available(case) == before
+
+
+def test_a_refund_gives_back_what_the_provider_never_took(staff: User) -> None:
+    case = never_taken()
+    before = available(case)
+    assert cases.refundable(case) == factories.PRICE
+    cases.resolve(by=staff, cases=[case], note="Never charged", refund=True)
+    assert available(case) == before + factories.PRICE
+    case.refresh_from_db()
+    assert case.refunded == factories.PRICE
+    assert audit.check_ledger().problems == []
+
+
+def test_a_refund_is_of_the_difference_where_something_was_taken(
+    connected: Provider, staff: User
+) -> None:
+    connected.fault("no_cost", credits=60_000)
+    request = run()
+    compare()
+    case = Finding.objects.open().get()
+    cases.resolve(by=staff, cases=[case], note="The price fell", refund=True)
+    hold = now(request).hold
+    assert hold.captured - hold.refunded == connected.charged() == 3_000_000
+
+
+def test_a_case_is_ended_and_refunded_once(staff: User) -> None:
+    case = never_taken()
+    before = available(case)
+    assert cases.resolve(by=staff, cases=[case], note="First", refund=True) == 1
+    assert cases.resolve(by=staff, cases=[case], note="Second", refund=True) == 0
+    assert available(case) == before + factories.PRICE
+
+
+def test_nothing_is_given_back_for_a_charge_of_no_request(connected: Provider, staff: User) -> None:
+    headers = {"Authorization": f"Bearer {connected.key}"}
+    body = {"model": factories.MODEL, "prompt": "By hand"}
+    connected.running.client.post("/v1/images/generations", json=body, headers=headers)
+    compare()
+    case = Finding.objects.open().get()
+    assert cases.refundable(case) == 0
+    assert cases.resolve(by=staff, cases=[case], note="Our test script", refund=True) == 1
+
+
+def test_only_staff_end_cases() -> None:
+    case = never_taken()
+    with pytest.raises(NotAllowed):
+        cases.resolve(by=factories.user(), cases=[case], note="Mine")
+    assert Finding.objects.open().exists()
