@@ -15,6 +15,8 @@ from kombu.exceptions import OperationalError
 RUN_NEXT = "generations.run_next"
 FINISH = "generations.finish"
 MAKE_RENDITIONS = "generations.make_renditions"
+RECONCILE = "generations.reconcile"
+CLOSE_DAYS = "generations.close_days"
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +36,11 @@ def finish(request_id: UUID) -> bool:
 
 def renditions(image_id: UUID) -> bool:
     return _send(MAKE_RENDITIONS, str(image_id), queue="media")
+
+
+def reconcile() -> bool:
+    # Where threads wait on providers anyway.
+    return _send(RECONCILE, queue="generate")
 
 
 def _send(name: str, *arguments: str, queue: str) -> bool:

@@ -30,6 +30,10 @@ class Inspector:
         return self.image.pk
 
     @property
+    def request_id(self) -> UUID:
+        return self.image.request_id
+
+    @property
     def width(self) -> int:
         return self.image.width
 

@@ -13,6 +13,7 @@ from generations.parameters import Json
 __all__ = [
     "Price",
     "format_credits",
+    "format_usd",
     "hold_amount",
     "price_label",
     "provider_cost",
@@ -38,6 +39,14 @@ def to_microcredits(nano_usd: int, *, credits_per_usd: int) -> int:
 def hold_amount(model: Model, params: Mapping[str, Json], *, credits_per_usd: int) -> int:
     """Microcredits to show and to reserve before a request is sent."""
     return to_microcredits(provider_cost(model, params), credits_per_usd=credits_per_usd)
+
+
+def format_usd(nano_usd: int) -> str:
+    """The exact amount in US dollars: "$12", "-$0.033"."""
+    whole, rest = divmod(abs(nano_usd), NANO)
+    sign = "-" if nano_usd < 0 else ""
+    decimals = f".{rest:09d}".rstrip("0") if rest else ""
+    return f"{sign}${whole:,}{decimals}"
 
 
 def price_label(model: Model, *, credits_per_usd: int) -> str:

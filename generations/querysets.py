@@ -7,7 +7,7 @@ from django.db.models import Q
 if TYPE_CHECKING:
     # ruff does not see the quoted type arguments below.
     from accounts.models import Team, User
-    from generations.models import GenerationRequest, Image  # noqa: F401
+    from generations.models import Finding, GenerationRequest, Image  # noqa: F401
 
 
 class RequestQuerySet(models.QuerySet["GenerationRequest"]):
@@ -40,3 +40,13 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
     def older_than(self, image_id: UUID | None) -> Self:
         return self.filter(id__lt=image_id) if image_id else self
+
+
+class FindingQuerySet(models.QuerySet["Finding"]):
+    def open(self) -> Self:
+        """Cases that wait for a person."""
+        return self.filter(action="case", resolved_at__isnull=True)
+
+    def settled(self) -> Self:
+        """What nobody needs to look at any more: booked at once, or resolved."""
+        return self.exclude(action="case", resolved_at__isnull=True)

@@ -9,7 +9,15 @@ from celery.signals import worker_ready
 from django.conf import settings
 
 from generations import clock, enqueue
-from generations.services import execution, images, leases, recovery, storing
+from generations.services import (
+    execution,
+    images,
+    leases,
+    reconciling,
+    recovery,
+    storing,
+    usage_days,
+)
 
 
 @shared_task(name=enqueue.RUN_NEXT)
@@ -25,6 +33,16 @@ def finish(request_id: str) -> None:
 @shared_task(name=enqueue.MAKE_RENDITIONS, acks_late=True)
 def make_renditions(image_id: str) -> None:
     images.make_renditions(UUID(image_id))
+
+
+@shared_task(name=enqueue.RECONCILE)
+def reconcile() -> None:
+    reconciling.run()
+
+
+@shared_task(name=enqueue.CLOSE_DAYS)
+def close_days() -> None:
+    usage_days.close_days()
 
 
 @worker_ready.connect

@@ -11,7 +11,7 @@ from generations import catalog
 from generations.admin.looks import Recorded
 from generations.admin.searching import FindsById
 from generations.models import Attempt, GenerationRequest, Image
-from generations.pricing import NANO, format_credits
+from generations.pricing import format_credits, format_usd
 from generations.providers.redaction import Redactor
 
 # An answer may carry a whole picture, which is no use to read.
@@ -39,8 +39,7 @@ class ShowsCost:
         """What the provider charged, to the last digit."""
         if attempt.cost_nano_usd is None:
             return "Not stated"
-        whole, rest = divmod(attempt.cost_nano_usd, NANO)
-        return f"${whole}.{rest:09d}".rstrip("0").rstrip(".")
+        return format_usd(attempt.cost_nano_usd)
 
 
 class AttemptInline(ReadOnly, ShowsCost, admin.TabularInline):

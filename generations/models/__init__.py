@@ -1,5 +1,12 @@
 from generations.models.image import Image, ImageStatus
 from generations.models.moderation import Decision, DecisionAction, Report, ReportReason
+from generations.models.reconciliation import (
+    Finding,
+    FindingAction,
+    FindingKind,
+    Reconciliation,
+    ReconciliationState,
+)
 from generations.models.request import (
     OPEN,
     TERMINAL,
@@ -11,6 +18,7 @@ from generations.models.request import (
     Status,
     Visibility,
 )
+from generations.models.usage import UsageDay
 
 __all__ = [
     "OPEN",
@@ -20,12 +28,18 @@ __all__ = [
     "CostSource",
     "Decision",
     "DecisionAction",
+    "Finding",
+    "FindingAction",
+    "FindingKind",
     "GenerationRequest",
     "Image",
     "ImageStatus",
+    "Reconciliation",
+    "ReconciliationState",
     "Report",
     "ReportReason",
     "Source",
     "Status",
+    "UsageDay",
     "Visibility",
 ]

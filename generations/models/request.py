@@ -49,7 +49,7 @@ class GenerationRequest(models.Model):
     num_images = models.PositiveSmallIntegerField()
     visibility = models.CharField(max_length=8, choices=Visibility, default=Visibility.TEAM)
     source = models.CharField(max_length=8, choices=Source, default=Source.WEB)
-    hold = models.OneToOneField("accounts.Hold", on_delete=models.PROTECT, related_name="+")
+    hold = models.OneToOneField("accounts.Hold", on_delete=models.PROTECT, related_name="request")
 
     status = models.CharField(max_length=12, choices=Status, default=Status.QUEUED)
     fence = models.BigIntegerField(default=0)
@@ -101,6 +101,17 @@ class GenerationRequest(models.Model):
                 name="request_open",
             ),
             models.Index(fields=["team", "user", "-id"], name="request_by_person"),
+            models.Index(
+                fields=["team", "finished_at"],
+                condition=Q(finished_at__isnull=False),
+                name="request_finished",
+            ),
+            models.Index(
+                fields=["team", "model", "-finished_at"],
+                include=["started_at"],
+                condition=Q(status=Status.SUCCEEDED),
+                name="request_took",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -160,6 +171,8 @@ class Attempt(models.Model):
                 name="attempt_cost_not_negative",
             ),
         ]
+        # Attempts of a day are laid beside the provider's records.
+        indexes = [models.Index(fields=["sent_at"], name="attempt_by_time")]
         ordering = ["request", "number"]
 
     def __str__(self) -> str:

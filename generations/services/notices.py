@@ -8,12 +8,19 @@ from django.db import transaction
 from django.template.loader import render_to_string
 
 from accounts.models import Role, User
-from generations.models import Decision, DecisionAction, GenerationRequest
+from generations.models import (
+    Decision,
+    DecisionAction,
+    Finding,
+    GenerationRequest,
+    Reconciliation,
+)
 from generations.providers.errors import ErrorKind
 
 log = structlog.get_logger(__name__)
 
 ONCE_AN_HOUR = 3600
+SHOWN_CASES = 20
 DONE = {
     DecisionAction.HIDE: "hidden",
     DecisionAction.RESTORE: "restored",
@@ -43,6 +50,17 @@ def decided(*, decision: Decision) -> None:
         subject=f"One of your images was {DONE[DecisionAction(decision.action)]}",
         to=[decision.image.author.email],
         context={"decision": decision, "image": decision.image},
+    )
+
+
+def books_differ(*, cases: list[Finding], failed: list[Reconciliation]) -> None:
+    """Tell staff what a person has to look at after comparing with the provider's books."""
+    staff = User.objects.filter(is_staff=True, is_active=True)
+    _send_after_commit(
+        "books_differ",
+        subject="Darkroom's books and the provider's differ",
+        to=list(staff.values_list("email", flat=True)),
+        context={"cases": cases, "shown": cases[:SHOWN_CASES], "failed": failed},
     )
 
 

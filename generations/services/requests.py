@@ -9,10 +9,10 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from accounts.errors import InsufficientCredits, NotAllowed
+from accounts.errors import CannotSpend, NotAllowed
 from accounts.models import Team, User
 from accounts.permissions import Permission, has_permission
-from accounts.services import ledger
+from accounts.services import budgets, ledger
 from config.ids import uuid7
 from generations import catalog, enqueue, events, pricing
 from generations.errors import IdempotencyKeyReused, InvalidRequest, TooLateToCancel
@@ -34,7 +34,7 @@ def submit(
     """Hold the upper bound of the price and queue the request; a promise once this returns.
 
     The same key with the same content returns the same row. Raises NotAllowed, InvalidRequest,
-    InsufficientCredits, IdempotencyKeyReused.
+    CannotSpend, IdempotencyKeyReused.
     """
     if not has_permission(by, Permission.GENERATE, team):
         raise NotAllowed
@@ -103,11 +103,15 @@ def _queue_once(wanted: GenerationRequest, amount: int) -> GenerationRequest:
     try:
         with transaction.atomic():
             # The hold locks the team's account: it comes as late as the row's foreign key allows.
-            wanted.hold = ledger.hold(team=wanted.team, amount=amount, reference=str(wanted.pk))
+            limits = budgets.applying(team=wanted.team, spender=wanted.user, model=wanted.model)
+            wanted.hold = ledger.hold(
+                team=wanted.team, amount=amount, reference=str(wanted.pk), limits=limits
+            )
             wanted.save(force_insert=True)
             events.changed(wanted.pk)
             enqueue.after_commit(enqueue.send_ticket)
-    except (IntegrityError, InsufficientCredits):
+            budgets.warn(limits)
+    except (IntegrityError, CannotSpend):
         # The same key was sent meanwhile; that row stands, and may have taken the last credits.
         same = _same(wanted)
         if same is None:

@@ -78,9 +78,12 @@ def house_pays(attempt: Attempt, cost: Cost, *, reason: str, team_pays: int = 0)
     )
     rest = microcredits(cost.nano_usd) - team_pays
     if rest > 0:
-        ledger.overrun(
-            hold=attempt.request.hold_id, amount=rest, reason=reason, reference=str(attempt.pk)
-        )
+        house_pays_more(attempt, rest, reason=reason, reference=str(attempt.pk))
+
+
+def house_pays_more(attempt: Attempt, amount: int, *, reason: str, reference: str) -> None:
+    """Book to the house what nobody paid of an attempt yet, once per reference."""
+    ledger.house(hold=attempt.request.hold_id, amount=amount, reason=reason, reference=reference)
 
 
 def microcredits(nano_usd: int) -> int:
@@ -107,7 +110,9 @@ def _succeed(
         ledger.capture(hold=request.hold_id, amount=captured)
     else:
         ledger.release(hold=request.hold_id)
-    house_pays(attempt, cost, reason="above the hold, or not delivered", team_pays=captured)
+    if share > captured:
+        ledger.overrun(hold=request.hold_id, amount=share - captured, reason="above the hold")
+    house_pays(attempt, cost, reason="not delivered", team_pays=share)
     enqueue.after_commit(*(functools.partial(enqueue.renditions, image.pk) for image in stored))
 
 

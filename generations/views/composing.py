@@ -7,7 +7,7 @@ from django.conf import settings
 
 from accounts.access import TeamRequest
 from accounts.permissions import Permission, permissions_of
-from accounts.services import ledger
+from accounts.services import budgets, ledger
 from generations import batches, catalog, pricing
 from generations.forms import ComposerForm
 from generations.models import GenerationRequest, Image
@@ -51,7 +51,15 @@ def price_context(request: TeamRequest, form: ComposerForm) -> dict[str, Any]:
     )
     available = ledger.balance(team=request.team).available
     shortage = {"needed": needed, "available": available, "missing": needed - available}
-    return {"form": form, "price": needed, "shortage": shortage if needed > available else None}
+    limits = budgets.applying(team=request.team, spender=request.user, model=form.model.id)
+    room = budgets.fullest(limits)
+    return {
+        "form": form,
+        "price": needed,
+        "shortage": shortage if needed > available else None,
+        "room": room,
+        "over_limit": room is not None and room.left < needed,
+    }
 
 
 def page_context(request: TeamRequest, form: ComposerForm) -> dict[str, Any]:

@@ -3,7 +3,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import TeamRequest, team_required
-from accounts.errors import InsufficientCredits
+from accounts.errors import CannotSpend
 from accounts.permissions import Permission
 from generations import catalog
 from generations.errors import GenerationsError
@@ -49,7 +49,7 @@ def _submit(request: TeamRequest) -> HttpResponse:
         return _refused(request, form)
     try:
         made = _ask(request, form)
-    except (GenerationsError, InsufficientCredits) as error:
+    except (GenerationsError, CannotSpend) as error:
         form.add_error(None, str(error))
         return _refused(request, form)
     if not is_fragment(request):

@@ -106,6 +106,7 @@ def _page(request: SignedInRequest, shown: Image) -> dict[str, Any]:
         "back_url": reverse("gallery" if mine else "team-gallery"),
         "back_label": "My images" if mine else "Team gallery",
         "can_report": has_permission(request.user, Permission.REPORT_IMAGE, shown.team),
+        "can_see_receipt": mine or has_permission(request.user, Permission.VIEW_LEDGER, shown.team),
         "report_form": ReportForm(),
         "reuse_url": f"{reverse('create')}?reuse={shown.pk}",
         "download_url": f"{reverse('image-file', args=[shown.pk, 'original'])}?download",

@@ -141,3 +141,8 @@ def test_a_price_is_shown_in_credits() -> None:
     assert pricing.price_label(get_model("flux/dev"), credits_per_usd=100) == "3.3 credits"
     assert pricing.price_label(get_model("flux-2"), credits_per_usd=100) == "1.56 credits"
     assert pricing.format_credits(2_480_000_000) == "2,480"
+
+
+def test_dollars_are_shown_to_the_last_digit() -> None:
+    shown = [pricing.format_usd(amount) for amount in (0, 33_000_000, -500, 1_234_000_000_000)]
+    assert shown == ["$0", "$0.033", "-$0.0000005", "$1,234"]

@@ -1,7 +1,7 @@
 """Every address of the product, and what each kind of visitor gets there.
 
 A stranger is somebody nobody knows, or whose account was disabled. An outsider has an account and
-no part in the team; staff get no further than that, outside the admin.
+no part in the team; staff get no further than that, outside the admin and the operators' pages.
 """
 
 from collections.abc import Mapping
@@ -21,8 +21,11 @@ class Row:
     of: str
     answers: tuple[int, int, int, int, int, int]
     form: Mapping[str, str] = field(default_factory=dict)
+    staff: int | None = None  # Where they get further than an outsider.
 
     def expected(self, visitor: str) -> int:
+        if visitor == "staff" and self.staff is not None:
+            return self.staff
         return self.answers[COLUMNS[visitor]]
 
     def __str__(self) -> str:
@@ -51,6 +54,17 @@ def managers(
 ) -> Row:
     second = status if admin is None else admin
     return Row(name, "post", of, (SIGN_IN, 404, 403, 403, second, status), form)
+
+
+def operators(name: str, method: str, status: int, /) -> Row:
+    """For staff alone; others find nothing there."""
+    return Row(name, method, "", (SIGN_IN, 404, 404, 404, 404, 404), staff=status)
+
+
+def accountants(name: str, /, *, of: str = "", owners_only: bool = False) -> Row:
+    """For those who may see the team's books; an outsider sees their own team's."""
+    admin = 403 if owners_only else 200
+    return Row(name, "get", of, (SIGN_IN, 200, 403, 403, admin, 200))
 
 
 def owned(name: str, method: str, status: int, /, *, viewer: int | None = None) -> Row:
@@ -101,6 +115,19 @@ TABLE = [
         for name in ("invitation-revoke", "member-role", "member-remove")
         for of in ("foreign", "missing")
     ),
+    everyone("usage", "get", 200),
+    everyone("ledger", "get", 200),
+    everyone("ledger-csv", "get", 200),
+    accountants("statement", of="month"),
+    accountants("statement-csv", of="month"),
+    owned("receipt", "get", 200),
+    accountants("team-limits", owners_only=True),
+    managers("team-limits", 302, admin=403, amount="5", period="day"),
+    managers("limit-end", 302, of="team", admin=403),
+    everyone("payment-hook", "post", 404, stranger=404),
+    operators("reconciliation", "get", 200),
+    operators("reconciliation-run", "post", 302),
+    operators("reconciliation-resolve", "post", 422),
     team("team-switch", "post", 302),
     everyone("team-new", "get", 200),
     everyone("team-new", "post", 302, name="Second Light"),

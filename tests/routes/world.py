@@ -1,5 +1,6 @@
 from copy import copy
 from dataclasses import dataclass, field
+from datetime import date
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -7,9 +8,10 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Membership, Role, Team, User
-from accounts.services import invitations
+from accounts.models import Membership, Period, Role, Team, User
+from accounts.services import budgets, invitations
 from generations.models import Image, Visibility
+from generations.services.statement import Month
 from tests import factories
 from tests.generations.views.studio import Studio, browser, composed, open_studio
 from tests.routes.table import Row
@@ -87,6 +89,17 @@ def _make_members(world: World) -> None:
             ("member-remove", of): [membership.pk],
             ("invitation", of): [secret],
         }
+    limit = budgets.set_limit(
+        by=factories.owner_of(world.studio.team),
+        team=world.studio.team,
+        member=None,
+        model="",
+        period=Period.MONTH,
+        amount=1000 * factories.CREDIT,
+    )
+    world.arguments["limit-end", "team"] = [limit.pk]
+    for name in ("statement", "statement-csv"):
+        world.arguments[name, "month"] = [Month(date(2026, 11, 1))]
     for name in ("invitation-revoke", "member-role", "member-remove"):
         world.arguments[name, "missing"] = [uuid4()]
     for name in ("invitation", "login-link", "account_confirm_email"):

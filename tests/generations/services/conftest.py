@@ -20,22 +20,23 @@ def _running() -> Iterator[RunningSandbox]:
 
 
 @pytest.fixture
-def provider(
+def connected(
     _running: RunningSandbox, settings: Settings, transactional_db: None
 ) -> Iterator["Provider"]:
-    """The real sandbox over HTTP behind the real client; at the end the books must agree."""
+    """The real sandbox over HTTP behind the real client, with a key of the test's own."""
     # A conftest is read before Django is set up.
     from generations.services import providers  # noqa: PLC0415
     from tests.generations.services.provider import Provider  # noqa: PLC0415
 
-    key = f"t{next(_numbers):07d}"
-    settings.AIMLAPI_KEY = key
-    settings.AIMLAPI_BASE_URL = _running.url
-    settings.PROVIDER_RESULT_HOSTS = [f"127.0.0.1:{_running.port}"]
-    forget = providers.client.cache_clear
-    forget()
-    made = Provider(_running, key)
+    made = Provider(_running, f"t{next(_numbers):07d}")
+    made.connect(settings)
     yield made
     _running.client.delete("/_sandbox/faults")
-    forget()
-    made.check_the_books()
+    providers.client.cache_clear()
+
+
+@pytest.fixture
+def provider(connected: "Provider") -> Iterator["Provider"]:
+    """At the end the books must agree, and no attempt may have been sent twice."""
+    yield connected
+    connected.check_the_books()

@@ -4,9 +4,11 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_django import Settings
+
 from accounts.models import LedgerEntry
 from generations.models import GenerationRequest
-from generations.services import audit, images
+from generations.services import audit, images, providers
 from tests.generations.sandbox.running import RunningSandbox
 
 MICROCREDITS_A_CREDIT = 50  # the provider's credit is 500 nano-USD, ours a US cent
@@ -16,6 +18,12 @@ MICROCREDITS_A_CREDIT = 50  # the provider's credit is 500 nano-USD, ours a US c
 class Provider:
     running: RunningSandbox
     key: str
+
+    def connect(self, settings: Settings) -> None:
+        settings.AIMLAPI_KEY = self.key
+        settings.AIMLAPI_BASE_URL = self.running.url
+        settings.PROVIDER_RESULT_HOSTS = [f"127.0.0.1:{self.running.port}"]
+        providers.client.cache_clear()
 
     def fault(self, fault: str, **how: object) -> None:
         self.running.fault(fault=fault, **how)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.db.models.functions import Now
 
-from accounts.models import EntryKind, LedgerEntry
+from accounts.models import AccountKind, LedgerEntry
 from generations.models import Attempt, GenerationRequest
 from generations.services import execution, recovery, storing
 from tests import factories
@@ -67,5 +67,5 @@ def images(request: GenerationRequest) -> list[str]:
 
 
 def house_paid(request: GenerationRequest) -> int:
-    entries = LedgerEntry.objects.filter(hold=request.hold_id, kind=EntryKind.OVERRUN)
+    entries = LedgerEntry.objects.filter(hold=request.hold_id, debit__kind=AccountKind.OVERRUN)
     return sum(entry.amount for entry in entries)

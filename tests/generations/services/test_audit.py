@@ -51,5 +51,4 @@ def test_what_the_ledger_itself_gets_wrong_is_said_too() -> None:
     factories.request()
     with connection.cursor() as cursor:
         cursor.execute("UPDATE accounts_creditaccount SET posted = posted + 1 WHERE kind = 'team'")
-    (problem,) = problems()
-    assert "posted is" in problem
+    assert any("posted is" in problem for problem in problems())

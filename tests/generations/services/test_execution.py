@@ -9,7 +9,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import HoldState
+from accounts.models import EntryKind, HoldState, LedgerEntry
 from generations.models import Attempt, GenerationRequest, Status
 from generations.providers.base import RawAnswer
 from generations.services import execution, outcomes, providers
@@ -347,11 +347,13 @@ def test_an_answer_that_does_not_say_its_cost_costs_our_price(provider: Provider
     assert request.attempts.get().cost_source == "computed"
 
 
-def test_a_cost_above_the_hold_is_the_houses(provider: Provider) -> None:
+def test_a_cost_above_the_hold_is_the_teams_as_far_as_it_has_credits(provider: Provider) -> None:
     provider.fault("cost", credits=100_000)
     request = run()
     assert request.hold.captured == request.hold.amount == PRICE
-    assert house_paid(request) == 5_000_000 - PRICE
+    (above,) = LedgerEntry.objects.filter(hold=request.hold_id, kind=EntryKind.OVERRUN)
+    assert (above.debit.team, above.amount) == (request.team, 5_000_000 - PRICE)
+    assert house_paid(request) == 0
 
 
 def test_a_cost_below_the_hold_gives_the_rest_back(provider: Provider) -> None:

@@ -1,5 +1,6 @@
 """From a kept answer to stored images, whatever is away meanwhile; the fixture checks the books."""
 
+import functools
 import hashlib
 import zlib
 from collections.abc import Callable
@@ -36,7 +37,7 @@ def impatient(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
         download_deadline=0.5,
         max_download_bytes=200_000,
     )
-    monkeypatch.setattr(providers, "client", lambda _: AimlApi(config))
+    monkeypatch.setattr(providers, "client", functools.cache(lambda _: AimlApi(config)))
 
 
 @pytest.fixture

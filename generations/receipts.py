@@ -1,0 +1,155 @@
+"""What one request cost, whom, and why: its hold, its calls to the provider, and its entries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+
+from accounts.models import LedgerEntry
+from accounts.money import format_credits
+from generations import catalog, failures
+from generations.models import Attempt, CostSource, GenerationRequest, Image, ImageStatus, Status
+from generations.services.statement import kind_label
+
+# How a cost is known, from the best evidence to the weakest.
+KNOWN_BY = {
+    CostSource.BODY: "The provider stated it in its answer",
+    CostSource.HEADER: "The provider stated it in a header of its answer",
+    CostSource.LOG: "Read in the provider's own log",
+    CostSource.COMPUTED: "Computed from our price; the provider stated none",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """An entry of the request: what it meant for the team, or that the house paid it."""
+
+    entry: LedgerEntry
+    amount: int
+    by_house: bool
+
+    @property
+    def label(self) -> str:
+        return kind_label(self.entry.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call to the provider."""
+
+    attempt: Attempt
+
+    @property
+    def usd(self) -> str:
+        cost = self.attempt.cost_nano_usd
+        return "" if cost is None else f"${usd(cost)}"
+
+    @property
+    def native(self) -> str:
+        """In the provider's own unit, where it has one."""
+        cost = self.attempt.cost_native
+        return "" if cost is None else f"{cost:,} {self.attempt.cost_unit}"
+
+    @property
+    def known_by(self) -> str:
+        source = self.attempt.cost_source
+        return KNOWN_BY[CostSource(source)] if source in CostSource.values else source
+
+    @property
+    def state(self) -> str:
+        return self.attempt.get_state_display()
+
+
+@dataclass(frozen=True)
+class Receipt:
+    request: GenerationRequest
+
+    @property
+    def model_name(self) -> str:
+        return model_name(self.request.model)
+
+    @property
+    def held(self) -> int:
+        return self.request.hold.amount
+
+    @cached_property
+    def postings(self) -> Sequence[Posting]:
+        account = self.request.hold.account_id
+        return [
+            Posting(
+                entry,
+                entry.amount if entry.credit_id == account else -entry.amount,
+                by_house=account not in {entry.debit_id, entry.credit_id},
+            )
+            for entry in sorted(self.request.hold.entries.all(), key=lambda entry: entry.pk)
+        ]
+
+    @property
+    def calls(self) -> Sequence[Call]:
+        return [Call(attempt) for attempt in self.request.attempts.all()]
+
+    @property
+    def charged(self) -> int:
+        """What the team paid, before anything was refunded."""
+        return -sum(one.amount for one in self.postings if not one.by_house and one.amount < 0)
+
+    @property
+    def refunded(self) -> int:
+        return sum(one.amount for one in self.postings if not one.by_house and one.amount > 0)
+
+    @property
+    def house_paid(self) -> int:
+        return sum(one.entry.amount for one in self.postings if one.by_house)
+
+    @property
+    def given_back(self) -> int:
+        """What of the hold was not needed."""
+        return 0 if self.request.is_open else self.held - self.request.hold.captured
+
+    @property
+    def still_held(self) -> int:
+        return self.held if self.request.is_open else 0
+
+    @property
+    def images(self) -> Sequence[Image]:
+        return sorted(self.request.images.all(), key=lambda image: image.index)
+
+    @property
+    def arrived(self) -> int:
+        return sum(image.status == ImageStatus.STORED for image in self.images)
+
+    @property
+    def summary(self) -> str:
+        """The whole of it in a sentence: "Held 4, charged 3.3 because 3 of 4 arrived"."""
+        held = f"Held {format_credits(self.held)}"
+        if self.request.is_open:
+            return f"{held} until it is done; nothing is charged yet"
+        charged = format_credits(self.charged) if self.charged else "nothing"
+        return f"{held}, charged {charged}{self._because}"
+
+    @property
+    def _because(self) -> str:
+        if self.request.status == Status.CANCELLED:
+            return " because it was cancelled before it was sent"
+        if self.request.status == Status.FAILED:
+            return f" because it failed: {failures.explain(self.request.error_code).title}"
+        if self.arrived < self.request.num_images:
+            return f" because {self.arrived} of {self.request.num_images} arrived"
+        if self.charged < self.held:
+            return ": the hold was the most it could cost, this is what it did"
+        if self.charged > self.held:
+            return ": the provider charged more than its price said"
+        return ""
+
+
+def model_name(model: str) -> str:
+    """The model's name; its id where the catalog no longer has it."""
+    try:
+        return catalog.get_model(model).name
+    except catalog.UnknownModel:
+        return model
+
+
+def usd(nano: int) -> str:
+    """Exact: "0.033"."""
+    return f"{Decimal(nano).scaleb(-9).normalize():f}"

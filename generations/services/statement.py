@@ -1,0 +1,190 @@
+"""A team's ledger as a file, and its months.
+
+The file is made of what cannot change, in one order and one spelling, so that made again it has the
+same digest.
+"""
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db.models import QuerySet, Sum
+
+from accounts.models import CreditAccount, EntryKind, LedgerEntry, User
+from accounts.money import format_credits
+from accounts.services import entries
+
+COLUMNS = (
+    "id",
+    "created_at",
+    "effective_at",
+    "kind",
+    "member",
+    "request",
+    "model",
+    "amount",
+    "running_balance",
+    "memo",
+)
+CHUNK = 64 * 1024
+# A cell that begins so is a formula to a spreadsheet, whoever wrote it.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    first: date
+
+    @property
+    def since(self) -> datetime:
+        return entries.start_of(self.first)
+
+    @property
+    def until(self) -> datetime:
+        return entries.start_of(self.next.first)
+
+    @property
+    def next(self) -> "Month":
+        return Month((self.first + timedelta(days=32)).replace(day=1))
+
+    @property
+    def previous(self) -> "Month":
+        return Month((self.first - timedelta(days=1)).replace(day=1))
+
+    def __str__(self) -> str:
+        return f"{self.first:%Y-%m}"
+
+
+class Record(NamedTuple):
+    """What the file tells of an entry, as the database gives it."""
+
+    id: int
+    created_at: datetime
+    effective_at: datetime
+    kind: str
+    asked_by: str | None
+    done_by: str | None
+    request: UUID | None
+    model: str | None
+    credit: int
+    amount: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class KindTotal:
+    label: str
+    came: int
+    went: int
+
+
+def csv_chunks(
+    account: CreditAccount, *, since: datetime, until: datetime, user: User | None = None
+) -> Iterator[bytes]:
+    """All entries of a period as CSV; with `user`, those of that person's requests alone.
+
+    The balance is the team's, so a single person's file leaves it empty.
+    """
+    found = entries.in_period(account, since=since, until=until)
+    mine = found.filter(hold__request__user=user) if user else found
+    balance = None if user else entries.balance_at(account, since)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for record in _records(mine):
+        signed = record.amount if record.credit == account.pk else -record.amount
+        balance = None if balance is None else balance + signed
+        writer.writerow(_cells(record, signed, balance))
+        if out.tell() > CHUNK:
+            yield _take(out)
+    yield _take(out)
+
+
+def digest(chunks: Iterable[bytes]) -> str:
+    """The SHA-256 of a file that is not kept."""
+    whole = hashlib.sha256()
+    for chunk in chunks:
+        whole.update(chunk)
+    return whole.hexdigest()
+
+
+def totals_by_kind(account: CreditAccount, *, since: datetime, until: datetime) -> list[KindTotal]:
+    """What came and what went in a period, by kind of entry."""
+    sums: dict[str, dict[str, int]] = {}
+    for side in entries.SIDES:
+        moved = LedgerEntry.objects.filter(
+            **{side: account}, created_at__gte=since, created_at__lt=until
+        )
+        for kind, total in (
+            moved.order_by()
+            .values("kind")
+            .annotate(total=Sum("amount"))
+            .values_list("kind", "total")
+        ):
+            sums.setdefault(kind, {})[side] = int(total)
+    return [
+        KindTotal(kind_label(kind), by_side.get("credit", 0), by_side.get("debit", 0))
+        for kind, by_side in sorted(sums.items())
+    ]
+
+
+def kind_label(kind: str) -> str:
+    """The kind in words; one that this version does not know is still shown."""
+    return str(EntryKind(kind).label) if kind in EntryKind.values else kind.capitalize()
+
+
+def escape(text: str) -> str:
+    """Text for a cell, so that no spreadsheet takes it for a formula."""
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _records(found: QuerySet[LedgerEntry]) -> Iterator[Record]:
+    rows = found.values_list(
+        "pk",
+        "created_at",
+        "effective_at",
+        "kind",
+        "hold__request__user__email",
+        "actor__email",
+        "hold__request__pk",
+        "hold__request__model",
+        "credit",
+        "amount",
+        "reason",
+    )
+    return (Record(*row) for row in rows.iterator(chunk_size=entries.AT_ONCE))
+
+
+def _cells(record: Record, signed: int, balance: int | None) -> Sequence[object]:
+    return (
+        record.id,
+        _moment(record.created_at),
+        _moment(record.effective_at),
+        escape(record.kind),
+        escape(record.asked_by or record.done_by or ""),
+        record.request or "",
+        escape(record.model or ""),
+        _decimal(signed),
+        "" if balance is None else _decimal(balance),
+        escape(record.reason),
+    )
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _decimal(microcredits: int) -> str:
+    return format_credits(microcredits).replace(",", "")
+
+
+def _take(out: io.StringIO) -> bytes:
+    chunk = out.getvalue().encode()
+    out.seek(0)
+    out.truncate()
+    return chunk

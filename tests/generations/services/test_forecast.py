@@ -1,0 +1,93 @@
+"""When the credits run out: by weekday, honest about little data."""
+
+from datetime import date, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generations.services.forecast import NEEDS_DAYS, Outlook, run_out
+
+TODAY = date(2026, 11, 20)  # a Friday
+WEEK = timedelta(days=7)
+ONE_DAY = timedelta(days=1)
+
+
+def every_day(amount: int, *, days: int = 56) -> dict[date, int]:
+    return {TODAY - (n + 1) * ONE_DAY: amount for n in range(days)}
+
+
+def on_weekdays(amount: int, *, days: int = 56) -> dict[date, int]:
+    return {day: amount for day in every_day(amount, days=days) if day.weekday() < 5}
+
+
+def test_a_steady_pace_runs_out_on_the_day_it_says() -> None:
+    forecast = run_out(available=100, spent=every_day(10), today=TODAY)
+
+    assert forecast.runs_out == TODAY + 9 * ONE_DAY
+    assert (forecast.outlook, forecast.days) == (Outlook.DATED, 56)
+
+
+def test_nothing_is_expected_on_days_of_rest() -> None:
+    forecast = run_out(available=25, spent=on_weekdays(10), today=TODAY)
+
+    # Friday and Monday take ten each, the weekend none, Tuesday the rest.
+    assert forecast.runs_out == date(2026, 11, 24)
+
+
+def test_one_large_order_does_not_move_the_day() -> None:
+    usual = every_day(10)
+    once = usual | {TODAY - 3 * ONE_DAY: 5_000}
+
+    assert run_out(available=300, spent=once, today=TODAY) == run_out(
+        available=300, spent=usual, today=TODAY
+    )
+
+
+def test_what_was_spent_today_is_not_expected_again() -> None:
+    spent = every_day(10) | {TODAY: 10}
+
+    assert run_out(available=10, spent=spent, today=TODAY).runs_out == TODAY + ONE_DAY
+
+
+def test_two_weeks_are_needed_to_say_anything() -> None:
+    almost = run_out(available=100, spent=every_day(10, days=NEEDS_DAYS - 1), today=TODAY)
+    enough = run_out(available=100, spent=every_day(10, days=NEEDS_DAYS), today=TODAY)
+
+    assert (almost.outlook, almost.runs_out, almost.days) == (Outlook.UNKNOWN, None, 13)
+    assert enough.outlook == Outlook.DATED
+
+
+def test_a_team_that_rests_has_no_last_day() -> None:
+    long_ago = {TODAY - 50 * ONE_DAY: 10}
+
+    assert run_out(available=100, spent=long_ago, today=TODAY).outlook == Outlook.IDLE
+
+
+def test_more_than_a_year_is_not_a_date() -> None:
+    forecast = run_out(available=10_000, spent=every_day(1), today=TODAY)
+
+    assert (forecast.outlook, forecast.runs_out) == (Outlook.FAR, None)
+
+
+def test_nothing_left_needs_no_forecast() -> None:
+    assert run_out(available=0, spent={}, today=TODAY).outlook == Outlook.EMPTY
+
+
+@given(
+    daily=st.lists(st.integers(0, 10**9), min_size=7, max_size=7),
+    available=st.integers(1, 10**11),
+)
+def test_a_week_that_repeats_itself_is_followed_to_the_credit(
+    daily: list[int], available: int
+) -> None:
+    spent = {day: daily[day.weekday()] for day in every_day(0)}
+
+    forecast = run_out(available=available, spent=spent, today=TODAY)
+
+    until = forecast.runs_out or TODAY + 365 * ONE_DAY
+    days = [TODAY + n * ONE_DAY for n in range((until - TODAY).days + 1)]
+    cost = sum(daily[day.weekday()] for day in days)
+    if forecast.outlook == Outlook.DATED:
+        assert cost - daily[until.weekday()] < available <= cost
+    else:
+        assert cost < available
