@@ -31,10 +31,10 @@ test check bench: export ENV_FILE := /dev/null
 
 test: $(if $(filter no,$(BROWSER)),,browser) .venv/dev.stamp redis
 ifeq ($(BROWSER),no)
-	@$(BIN)/pytest -n auto --dist loadfile -m "not browser" $(ARGS); status=$$?; \
+	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -m "not browser" $(ARGS); status=$$?; \
 	echo "The browser tests were left out (BROWSER=no)."; exit $$status
 else
-	@$(BIN)/pytest -n auto --dist loadfile $(ARGS)
+	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 endif
 
 check: .venv/dev.stamp
