@@ -5,7 +5,8 @@ from django.conf import settings
 
 from accounts.templatetags.icons import ICONS, icon_sprite
 
-NAMED = re.compile(r'<c-[^>]*?\s(?:name|icon)="([a-z][a-z-]*)"')
+# Pictures, unlike icons, are files.
+NAMED = re.compile(r'<c-(?!art\b)[^>]*?\s(?:name|icon)="([a-z][a-z-]*)"')
 
 
 def icons_of_the_pages() -> set[str]:

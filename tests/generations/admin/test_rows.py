@@ -1,34 +1,20 @@
-"""What operators see and do in the admin, and what is written down about it."""
+"""What operators see in the admin, and what is written down about it."""
 
 from uuid import uuid4
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
-from django.core.mail import EmailMessage
 from django.test import Client
 from django.urls import reverse
-from pytest_django import (
-    DjangoAssertNumQueries,
-    DjangoCaptureOnCommitCallbacks,
-    Settings,
-)
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import CreditAccount, Hold, LedgerEntry, User
-from generations.models import (
-    Attempt,
-    Decision,
-    DecisionAction,
-    GenerationRequest,
-    Image,
-    Report,
-    ReportReason,
-)
+from generations.models import Attempt, Decision, DecisionAction, GenerationRequest, Image, Report
 from generations.providers.base import RawAnswer
 from generations.services import moderation
 from tests import factories
+from tests.generations.admin.desk import PROMPT, address, complain, decide, staff
 
-PROMPT = "A secret heron of folded paper"
 ROWS = [
     CreditAccount,
     Hold,
@@ -44,60 +30,11 @@ ROWS = [
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def root() -> User:
-    return User.objects.create_superuser("root@example.com")
-
-
-@pytest.fixture
-def desk(client: Client, root: User) -> Client:
-    """The admin as somebody who may everything."""
-    client.force_login(root)
-    return client
-
-
-@pytest.fixture
-def image() -> Image:
-    return factories.stored_image(of=factories.team(name="Northlight"), prompt=PROMPT)
-
-
-@pytest.fixture
-def report(image: Image) -> Report:
-    return complain(image)
-
-
-def complain(image: Image) -> Report:
-    someone = factories.member(image.team)
-    return moderation.report(
-        by=someone, image=image, reason=ReportReason.VIOLENCE, words="Not for us"
-    )
-
-
-def staff(*rights: str) -> User:
-    """Somebody of the staff who has these rights alone."""
-    user = factories.user()
-    user.is_staff = True
-    user.save()
-    user.user_permissions.set(Permission.objects.filter(codename__in=rights))
-    return user
-
-
-def address(row: type | object, page: str) -> str:
-    model = row if isinstance(row, type) else type(row)
-    args = [] if isinstance(row, type) else [row.pk]  # type: ignore[attr-defined]
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)  # type: ignore[attr-defined]
-
-
 def one_of_each(root: User) -> None:
     image = factories.stored_image(prompt=PROMPT)
     complain(image)
     moderation.decide(by=root, image=image, action=DecisionAction.DISMISS, reason="Fine")
     LogEntry.objects.log_actions(root.pk, [image], 2, change_message="Looked")
-
-
-def decide(desk: Client, row: Report | Image, action: str, **form: str) -> str:
-    chosen = {"action": action, "_selected_action": str(row.pk), **form}
-    return desk.post(address(type(row), "changelist"), chosen, follow=True).text
 
 
 @pytest.mark.parametrize("model", ROWS)
@@ -261,144 +198,6 @@ def test_only_staff_with_the_right_look_at_a_picture(client: Client, image: Imag
 
 def test_a_picture_that_is_not_stored_has_no_preview(desk: Client) -> None:
     assert desk.get(reverse("admin:generations_image_preview", args=[uuid4()])).status_code == 404
-
-
-def test_the_queue_begins_with_what_waits_longest(desk: Client, root: User) -> None:
-    decided, first, second = (complain(factories.stored_image()) for _ in range(3))
-    decide(desk, decided, "leave", reason="Nothing wrong with it")
-
-    listing = desk.get(address(Report, "changelist"))
-    waiting = desk.get(address(Report, "changelist"), {"state": "waiting"})
-
-    assert list(listing.context["cl"].result_list) == [first, second, decided]
-    assert list(waiting.context["cl"].result_list) == [first, second]
-
-
-@pytest.mark.parametrize("form", [{}, {"reason": ""}, {"reason": "   "}, {"reason": "x" * 1001}])
-def test_a_decision_asks_for_a_reason_first(
-    desk: Client, report: Report, form: dict[str, str]
-) -> None:
-    page = decide(desk, report, "hide", **form)
-
-    assert "<textarea" in page
-    assert not Decision.objects.exists()
-    assert not Image.objects.filter(hidden_at__isnull=False).exists()
-
-
-def test_hiding_is_recorded_with_its_reason_and_ends_the_report(
-    desk: Client, root: User, report: Report
-) -> None:
-    decide(desk, report, "hide", reason="Gore")
-
-    report.refresh_from_db()
-    decision = Decision.objects.get()
-    assert report.decision == decision
-    assert (decision.by, decision.reason, decision.image) == (root, "Gore", report.image)
-    assert decision.image.hidden_at
-
-
-def test_a_hidden_image_is_restored(desk: Client, image: Image) -> None:
-    decide(desk, image, "hide", reason="Gore")
-    decide(desk, image, "restore", reason="A painting, after all")
-
-    image.refresh_from_db()
-    assert image.hidden_at is None
-    assert [one.action for one in Decision.objects.order_by("id")] == ["hide", "restore"]
-
-
-def test_leaving_an_image_as_it_is_ends_the_report(desk: Client, report: Report) -> None:
-    decide(desk, report, "leave", reason="Nothing wrong with it")
-
-    report.refresh_from_db()
-    assert report.decision
-    assert report.decision.action == DecisionAction.DISMISS
-    assert report.image.hidden_at is None
-
-
-@pytest.mark.parametrize(("action", "words"), [("restore", "hidden"), ("hide", "hidden already")])
-def test_what_is_so_already_is_not_decided_again(
-    desk: Client, image: Image, action: str, words: str
-) -> None:
-    if action == "hide":
-        decide(desk, image, "hide", reason="Gore")
-    before = Decision.objects.count()
-
-    assert words in decide(desk, image, action, reason="Once more")
-    assert Decision.objects.count() == before
-
-
-def test_who_may_not_decide_is_not_offered_to(client: Client, report: Report) -> None:
-    client.force_login(staff("view_report", "view_image"))
-
-    page = decide(client, report, "hide", reason="Gore")
-
-    assert "Hide…" not in page
-    assert not Decision.objects.exists()
-
-
-def test_a_moderator_needs_three_rights(client: Client, report: Report) -> None:
-    client.force_login(staff("view_report", "view_image", "add_decision"))
-
-    decide(client, report, "hide", reason="Gore")
-
-    assert Decision.objects.exists()
-
-
-def test_an_author_is_told_that_and_why_an_image_is_hidden(
-    desk: Client,
-    image: Image,
-    mailoutbox: list[EmailMessage],
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
-) -> None:
-    with django_capture_on_commit_callbacks(execute=True):
-        decide(desk, image, "hide", reason="It's <b>theirs</b> & ours")
-
-    [mail] = mailoutbox
-    assert mail.to == [image.author.email]
-    assert "It's <b>theirs</b> & ours" in mail.body
-    assert "Nobody can see it now" in mail.body
-    assert PROMPT not in f"{mail.subject}{mail.body}"
-
-
-def test_an_author_is_told_where_a_restored_image_is(
-    desk: Client,
-    image: Image,
-    mailoutbox: list[EmailMessage],
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
-) -> None:
-    decide(desk, image, "hide", reason="Gore")
-    with django_capture_on_commit_callbacks(execute=True):
-        decide(desk, image, "restore", reason="A painting, after all")
-
-    [mail] = mailoutbox
-    assert "A painting, after all" in mail.body
-    assert reverse("image", args=[image.pk]) in mail.body
-
-
-def test_an_author_hears_nothing_of_a_report_that_led_to_nothing(
-    desk: Client,
-    report: Report,
-    mailoutbox: list[EmailMessage],
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
-) -> None:
-    with django_capture_on_commit_callbacks(execute=True):
-        decide(desk, report, "leave", reason="Nothing wrong with it")
-
-    assert not mailoutbox
-
-
-def test_many_are_decided_at_once_but_not_everything(
-    desk: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("generations.admin.deciding.MOST_AT_ONCE", 2)
-    images = [factories.stored_image() for _ in range(3)]
-    chosen = {"action": "hide", "reason": "Gore"}
-    listing = address(Image, "changelist")
-
-    desk.post(listing, {**chosen, "_selected_action": [str(one.pk) for one in images]})
-    assert not Decision.objects.exists()
-    desk.post(listing, {**chosen, "_selected_action": [str(one.pk) for one in images[:2]]})
-    assert Decision.objects.count() == 2
 
 
 def test_a_name_is_text_in_every_page_of_the_admin(desk: Client, root: User) -> None:
