@@ -1,6 +1,7 @@
 """What can be asked for: the one source of the form, the API, the sandbox and the recipe."""
 
 import difflib
+import math
 from collections.abc import Mapping
 
 from generations import references
@@ -13,6 +14,7 @@ from generations.parameters import (
     ParameterError,
     Size,
 )
+from generations.references import MEGAPIXEL
 
 __all__ = [
     "MODELS",
@@ -27,6 +29,7 @@ __all__ = [
     "draft",
     "get_model",
     "payload",
+    "pixels",
     "reference_images",
 ]
 
@@ -122,6 +125,27 @@ def dimensions(model: Model, params: Mapping[str, Json]) -> tuple[int, int]:
             return parameter.dimensions(params.get(name))
     first = reference_images(model, params)[:1]
     return (references.size(first[0]) if first else None) or (1024, 1024)
+
+
+def pixels(model: Model, params: Mapping[str, Json]) -> tuple[str, int]:
+    """The parameter that says how large an image becomes, and how many pixels it asks for.
+
+    Where only a shape is chosen, that is the area which the model draws it over.
+    """
+    for name, parameter in model.parameters.items():
+        if isinstance(parameter, AspectRatio):
+            return name, parameter.area
+        if isinstance(parameter, Size):
+            return name, math.prod(parameter.dimensions(params.get(name)))
+    names = (name for name, one in model.parameters.items() if one is model.reference)
+    largest = max(map(_input_pixels, reference_images(model, params)), default=MEGAPIXEL)
+    return next(names, "model"), largest
+
+
+def _input_pixels(reference: str) -> int:
+    """Of a picture behind an address nothing is known but what a provider makes of any."""
+    size = references.size(reference)
+    return math.prod(size) if size else references.MOST_MEGAPIXELS * MEGAPIXEL
 
 
 def _unknown(model: Model, name: str) -> str:

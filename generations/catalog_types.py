@@ -7,6 +7,13 @@ from enum import StrEnum
 
 from generations.parameters import Integer, Parameter, ReferenceImages
 
+PROVIDERS = {"aimlapi": "AIML API", "fal": "fal"}
+
+
+def provider_name(provider: str) -> str:
+    """As people know it; as it is where nobody has said how."""
+    return PROVIDERS.get(provider, provider)
+
 
 class Unit(StrEnum):
     IMAGE = "image"

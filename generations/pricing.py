@@ -1,44 +1,73 @@
-"""What a request costs: one function for the button, the hold and the sandbox's bill.
+"""What a request costs the provider's customer: one rule for the price book and the sandbox's bill.
 
 Whole numbers only: nano-USD from the provider's price, then microcredits, rounded up once.
 """
 
 from collections.abc import Mapping
 
-from accounts.money import format_credits
+from accounts.money import format_credits, say_credits
 from generations import references
-from generations.catalog import Model, Price, dimensions, reference_images
+from generations.catalog import Model, Price, Unit, dimensions, reference_images
 from generations.parameters import Json
 
 __all__ = [
     "Price",
     "format_credits",
     "format_usd",
-    "hold_amount",
-    "price_label",
+    "markup_words",
+    "percent_words",
+    "price_words",
     "provider_cost",
+    "rounding_words",
     "to_microcredits",
 ]
 
 MICRO = 10**6
 NANO = 10**9
-MOST_INPUT_MEGAPIXELS = 4  # providers shrink anything bigger before they bill it
+WHOLE = 10_000  # basis points
 
 
-def provider_cost(model: Model, params: Mapping[str, Json]) -> int:
-    """The most these parameters can cost, in nano-USD."""
+def provider_cost(model: Model, params: Mapping[str, Json], price: Price | None = None) -> int:
+    """The most these parameters can cost in nano-USD, at this price or else the catalog's."""
     count = params.get("num_images", 1)
-    return _per_image(model, params) * int(str(count))
+    return _per_image(model, params, price or model.price) * int(str(count))
 
 
-def to_microcredits(nano_usd: int, *, credits_per_usd: int) -> int:
-    """Microcredits for an amount of nano-USD, rounded up."""
-    return -(-nano_usd * credits_per_usd * MICRO // NANO)
+def to_microcredits(nano_usd: int, *, credits_per_usd: int, basis_points: int = 0) -> int:
+    """Microcredits for an amount of nano-USD and a part of it on top, rounded up once."""
+    return -(-nano_usd * credits_per_usd * MICRO * (WHOLE + basis_points) // (NANO * WHOLE))
 
 
-def hold_amount(model: Model, params: Mapping[str, Json], *, credits_per_usd: int) -> int:
-    """Microcredits to show and to reserve before a request is sent."""
-    return to_microcredits(provider_cost(model, params), credits_per_usd=credits_per_usd)
+def price_words(price: Price) -> str:
+    """What the provider asks: "$0.039 for the first megapixel, $0.0195 for each further one"."""
+    words = f"{format_usd(price.nano_usd)} per {price.unit}"
+    if price.further != price.nano_usd:
+        first, further = format_usd(price.nano_usd), format_usd(price.further)
+        words = f"{first} for the first megapixel, {further} for each further one"
+    return f"{words}, reference images count too" if price.counts_inputs else words
+
+
+def percent_words(basis_points: int) -> str:
+    """Hundredths of a percent, written out: "12.5 %"."""
+    whole, rest = divmod(abs(basis_points), 100)
+    decimals = f".{rest:02d}".rstrip("0") if rest else ""
+    return f"{whole:,}{decimals} %"
+
+
+def markup_words(basis_points: int, per_image: int) -> str:
+    """What comes on top of the provider's cost: "12.5 % and 0.5 credits per image"."""
+    part = percent_words(basis_points) if basis_points else ""
+    fixed = f"{say_credits(per_image)} per image" if per_image else ""
+    return " and ".join(filter(None, (part, fixed))) or "nothing"
+
+
+def rounding_words(price: Price) -> str:
+    """How pixels and credits are rounded at this price."""
+    if price.unit is Unit.IMAGE:
+        pixels = "each megapixel begun after an image's first is reserved like one more image"
+    else:
+        pixels = f"each megapixel begun counts, of {references.MEGAPIXEL:,} pixels"
+    return f"{pixels}; credits are rounded up once a request"
 
 
 def format_usd(nano_usd: int) -> str:
@@ -49,13 +78,7 @@ def format_usd(nano_usd: int) -> str:
     return f"{sign}${whole:,}{decimals}"
 
 
-def price_label(model: Model, *, credits_per_usd: int) -> str:
-    """What one image with the model's defaults costs: "3.3 credits"."""
-    return f"{format_credits(hold_amount(model, {}, credits_per_usd=credits_per_usd))} credits"
-
-
-def _per_image(model: Model, params: Mapping[str, Json]) -> int:
-    price = model.price
+def _per_image(model: Model, params: Mapping[str, Json], price: Price) -> int:
     inputs = [_input_megapixels(image) for image in reference_images(model, params)] or [1]
     megapixels = _output_megapixels(model, params, inputs)
     if price.counts_inputs:
@@ -75,7 +98,9 @@ def _output_megapixels(model: Model, params: Mapping[str, Json], inputs: list[in
 def _input_megapixels(reference: str) -> int:
     """Megapixels begun, at least one; a picture behind an address may have the most."""
     size = references.size(reference)
-    return min(_megapixels(size), MOST_INPUT_MEGAPIXELS) if size else MOST_INPUT_MEGAPIXELS
+    return (
+        min(_megapixels(size), references.MOST_MEGAPIXELS) if size else references.MOST_MEGAPIXELS
+    )
 
 
 def _megapixels(size: tuple[int, int]) -> int:

@@ -26,6 +26,8 @@ ROUTES = [
     Route("/_sandbox/book", control.show_book),
     Route("/_sandbox/faults", control.add_faults, methods=["POST"]),
     Route("/_sandbox/faults", control.clear_faults, methods=["DELETE"]),
+    Route("/_sandbox/prices", control.change_prices, methods=["POST"]),
+    Route("/_sandbox/prices", control.clear_prices, methods=["DELETE"]),
 ]
 
 

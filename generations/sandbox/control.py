@@ -1,4 +1,7 @@
-"""For tests, not for clients: the book, and what shall go wrong. From this machine only."""
+"""For tests, not for clients: the book, what shall go wrong, and what shall cost how much.
+
+From this machine only.
+"""
 
 import ipaddress
 from collections.abc import Callable, Coroutine
@@ -49,6 +52,21 @@ async def add_faults(request: Request) -> Response:
 @local_only
 async def clear_faults(request: Request) -> Response:
     sandbox_of(request).faults.clear()
+    return Response(status_code=204)
+
+
+@local_only
+async def change_prices(request: Request) -> Response:
+    try:
+        sandbox_of(request).prices.say(await request.json())
+    except ValueError as error:
+        return JSONResponse({"message": str(error)}, 400)
+    return Response(status_code=204)
+
+
+@local_only
+async def clear_prices(request: Request) -> Response:
+    sandbox_of(request).prices.forget()
     return Response(status_code=204)
 
 

@@ -67,7 +67,8 @@ class Job:
         if self.rule.fault is Fault.COST or self.rule.credits is not None:
             return self.rule.credits or 0
         count = self.order.images if self.rule.fault is Fault.EMPTY else self.images
-        nano_usd = provider_cost(self.order.model, self.order.params | {"num_images": count})
+        price = self.sandbox.prices.of(self.order.model)
+        nano_usd = provider_cost(self.order.model, self.order.params | {"num_images": count}, price)
         return -(-nano_usd // NANO_USD_PER_CREDIT)
 
     @property
@@ -87,7 +88,7 @@ async def generate(request: Request) -> Response:
         client_request_id=_legal_id(request),
     )
     try:
-        order = _accepted(key, payload)
+        order = _accepted(sandbox, key, payload)
     except Problem as problem:
         sandbox.book.fail(call, logged=problem.status not in NO_KEY)
         return _refusal(problem, call, request.url.path)
@@ -103,10 +104,12 @@ async def generate(request: Request) -> Response:
     )
 
 
-def _accepted(key: str, payload: dict[str, Json]) -> Order:
+def _accepted(sandbox: Sandbox, key: str, payload: dict[str, Json]) -> Order:
     """The order, after every check that the vendor makes before any work; raises Problem."""
     check_key(key)
     order = read_order(payload)
+    if not sandbox.prices.offers(order.model):
+        raise Problem(status=404, message=f"Model '{order.model.id}' not found")
     if is_broke(key):
         raise Problem(status=403, data={"kind": NO_CREDITS})
     return order

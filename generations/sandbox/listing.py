@@ -10,16 +10,19 @@ from starlette.responses import JSONResponse, Response
 from generations.catalog import MODELS, Model
 from generations.parameters import Json
 from generations.sandbox.orders import PROVIDER
+from generations.sandbox.prices import Prices
+from generations.sandbox.state import sandbox_of
 
 TYPE = "openai/image-generations"
-NANO = 10**9
 
 
 async def models(request: Request) -> Response:
     """Needs no key."""
     params = request.query_params
     wanted = _sections(params)
-    found = [_model(model, wanted) for model in MODELS.values() if _matches(model, params)]
+    prices = sandbox_of(request).prices
+    offered = [model for model in MODELS.values() if prices.offers(model)]
+    found = [_model(model, wanted, prices) for model in offered if _matches(model, params)]
     return JSONResponse(
         {"object": "list", "data": found}, headers={"cache-control": "public, max-age=60"}
     )
@@ -52,7 +55,7 @@ def _matches(model: Model, params: QueryParams) -> bool:
     )
 
 
-def _model(model: Model, sections: set[str]) -> dict[str, Json]:
+def _model(model: Model, sections: set[str], prices: Prices) -> dict[str, Json]:
     fields: dict[str, Json] = {
         "id": model.id,
         "aliases": list(model.aliases),
@@ -67,15 +70,12 @@ def _model(model: Model, sections: set[str]) -> dict[str, Json]:
         },
         "tags": [],
     }
-    return fields | {name: build(model) for name, build in SECTIONS.items() if name in sections}
+    return fields | {
+        name: build(model, prices) for name, build in SECTIONS.items() if name in sections
+    }
 
 
-def _pricing(model: Model) -> Json:
-    rate: dict[str, Json] = {"price": model.price.nano_usd / NANO, "per": model.price.unit.value}
-    return {"kind": "fixed", "currency": "USD", "units": [rate]}
-
-
-def _modalities(model: Model) -> Json:
+def _modalities(model: Model, _: Prices) -> Json:
     return {"input": list(_inputs(model)), "output": ["image"]}
 
 
@@ -87,8 +87,8 @@ def _capabilities(model: Model) -> list[str]:
     return ["image_to_image"] if model.reference else ["text_to_image"]
 
 
-SECTIONS: Mapping[str, Callable[[Model], Json]] = {
-    "pricing": _pricing,
+SECTIONS: Mapping[str, Callable[[Model, Prices], Json]] = {
+    "pricing": lambda model, prices: prices.listed(model),
     "modalities": _modalities,
-    "capabilities": lambda model: list(_capabilities(model)),
+    "capabilities": lambda model, _: list(_capabilities(model)),
 }

@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from generations.sandbox.book import KEY_PREFIX, Book
 from generations.sandbox.faults import Faults
+from generations.sandbox.prices import Prices
 from generations.sandbox.problems import Problem
 
 
@@ -15,6 +16,7 @@ class Sandbox:
     book: Book
     delay: float = 0.0  # seconds that the work on one request takes
     faults: Faults = field(default_factory=Faults)
+    prices: Prices = field(default_factory=Prices)
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 

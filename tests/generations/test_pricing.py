@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generations import pricing, references
-from generations.catalog import MODELS, Model, get_model
+from generations.catalog import MODELS, Model, Price, Unit, get_model
 from generations.parameters import Json
 
 ADDRESS = "https://pictures.example/one.png"
@@ -122,25 +122,36 @@ def test_credits_are_rounded_up_and_by_less_than_a_microcredit(
     assert 0 <= rounded - exact < 1
 
 
-@given(model=with_sizes, count=st.integers(1, 4), credits_per_usd=st.integers(1, 5000))
-def test_a_hold_is_rounded_once_for_all_its_images(
-    model: Model, count: int, credits_per_usd: int
+@given(nano_usd=st.integers(0, 10**15), basis_points=st.integers(0, 100_000))
+def test_a_part_on_top_is_rounded_together_with_the_credits(
+    nano_usd: int, basis_points: int
 ) -> None:
-    params: dict[str, Json] = {"num_images": count}
-    exact = Fraction(pricing.provider_cost(model, params) * credits_per_usd, 1000)
-    held = pricing.hold_amount(model, params, credits_per_usd=credits_per_usd)
-    assert 0 <= held - exact < 1
+    exact = Fraction(nano_usd * 100 * (10_000 + basis_points), 10**7)
+    rounded = pricing.to_microcredits(nano_usd, credits_per_usd=100, basis_points=basis_points)
+    assert 0 <= rounded - exact < 1
 
 
-def test_a_hold_is_in_microcredits() -> None:
-    hold = pricing.hold_amount(get_model("flux/dev"), {"num_images": 4}, credits_per_usd=100)
-    assert hold == 13_200_000
+def test_a_cost_can_be_computed_at_another_price_than_the_catalogs() -> None:
+    dearer = Price(40_000_000, Unit.IMAGE, "a letter")
+    assert pricing.provider_cost(get_model("flux/dev"), {"num_images": 2}, dearer) == 80_000_000
 
 
-def test_a_price_is_shown_in_credits() -> None:
-    assert pricing.price_label(get_model("flux/dev"), credits_per_usd=100) == "3.3 credits"
-    assert pricing.price_label(get_model("flux-2"), credits_per_usd=100) == "1.56 credits"
-    assert pricing.format_credits(2_480_000_000) == "2,480"
+@pytest.mark.parametrize(
+    ("price", "words"),
+    [
+        (Price(33_000_000, Unit.IMAGE, ""), "$0.033 per image"),
+        (
+            Price(39_000_000, Unit.MEGAPIXEL, "", 19_500_000),
+            "$0.039 for the first megapixel, $0.0195 for each further one",
+        ),
+        (
+            Price(15_600_000, Unit.MEGAPIXEL, "", counts_inputs=True),
+            "$0.0156 per megapixel, reference images count too",
+        ),
+    ],
+)
+def test_a_price_is_said_in_words(price: Price, words: str) -> None:
+    assert pricing.price_words(price) == words
 
 
 def test_dollars_are_shown_to_the_last_digit() -> None:

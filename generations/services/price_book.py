@@ -1,0 +1,174 @@
+"""The one place that says what a request costs a team: on the button, held, in the API, charged.
+
+A request keeps the terms it was held by. What the price book says later does not touch it.
+"""
+
+import functools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from typing import Self
+
+from django.conf import settings
+
+from accounts.models import Team
+from generations import catalog, pricing
+from generations.catalog import Model, Price
+from generations.errors import Unpriceable
+from generations.models import GenerationRequest, Markup, PriceOrigin, PriceVersion
+from generations.parameters import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What makes credits of a provider's cost. Without `price` it is computed by the catalog's."""
+
+    price: Price | None
+    markup: Markup | None
+    credits_per_usd: int
+
+    def provider_cost(self, model: Model, params: Mapping[str, Json]) -> int:
+        """The most that these parameters can cost at the provider, in nano-USD."""
+        return pricing.provider_cost(model, params, self.price)
+
+    def computed(self, model: Model, params: Mapping[str, Json], *, images: int) -> int:
+        """What the provider takes for so many of the images, in nano-USD."""
+        return self.provider_cost(model, params) * images // _count(params)
+
+    def most(self, model: Model, params: Mapping[str, Json]) -> int:
+        """The most that a team can be charged for them, in microcredits."""
+        return self.charge(self.provider_cost(model, params), images=_count(params))
+
+    def at_cost(self, nano_usd: int) -> int:
+        """Microcredits that the provider's amount is worth: what the house pays of it."""
+        return pricing.to_microcredits(nano_usd, credits_per_usd=self.credits_per_usd)
+
+    def charge(self, nano_usd: int, *, images: int) -> int:
+        """Microcredits that a team pays for it, the mark-up included, rounded up once."""
+        if self.markup is None:
+            return self.at_cost(nano_usd)
+        marked_up = pricing.to_microcredits(
+            nano_usd, credits_per_usd=self.credits_per_usd, basis_points=self.markup.basis_points
+        )
+        return marked_up + self.markup.per_image * images
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The most that a request can cost: `amount` microcredits is what the button says and holds."""
+
+    amount: int
+    provider_nano_usd: int
+    version: PriceVersion
+    markup: Markup | None
+    credits_per_usd: int
+
+
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """The prices in force, read at once: for one team, or for those without terms of their own."""
+
+    versions: Mapping[str, PriceVersion]
+    markups: Mapping[tuple[bool, str], Markup]
+
+    @classmethod
+    def of(cls, team: Team | None, models: Iterable[Model]) -> Self:
+        """For these models, in two queries however many they are."""
+        wanted = {model.id: model.provider for model in models}
+        versions = PriceVersion.objects.in_force().filter(model__in=wanted)
+        markups = Markup.objects.newest().reaching(team).filter(model__in=["", *wanted])
+        return cls(
+            {one.model: one for one in versions if wanted[one.model] == one.provider},
+            {(one.team_id is not None, one.model): one for one in markups if not one.ended},
+        )
+
+    def knows(self, model: Model) -> bool:
+        """Whether it has a price now."""
+        version = self.versions.get(model.id)
+        return version is not None and not version.withdrawn
+
+    def quote(self, model: Model, params: Mapping[str, Json]) -> Quote:
+        """Raises Unpriceable."""
+        version = self.versions.get(model.id)
+        if version is None or version.withdrawn:
+            raise Unpriceable(model.name, withdrawn=version is not None)
+        terms = self.terms(model, version.price)
+        return Quote(
+            terms.most(model, params),
+            terms.provider_cost(model, params),
+            version,
+            terms.markup,
+            terms.credits_per_usd,
+        )
+
+    def terms(self, model: Model, price: Price) -> Terms:
+        """What would be charged for the model at some price."""
+        return Terms(price, self._markup(model.id), settings.CREDITS_PER_USD)
+
+    def _markup(self, model: str) -> Markup | None:
+        """One counts, the most particular: the team's before everyone's, a model's before all."""
+        for of_team in (True, False):
+            for name in (model, ""):
+                if found := self.markups.get((of_team, name)):
+                    return found
+        return None
+
+
+def quote(*, team: Team, model: Model, params: Mapping[str, Json]) -> Quote:
+    """What these parameters can cost this team at most, now. Raises Unpriceable."""
+    return PriceList.of(team, [model]).quote(model, params)
+
+
+def terms_of(request: GenerationRequest) -> Terms:
+    """What the request was held by; one from before there was a book, by the catalog."""
+    version = _version(request.price_version_id)
+    rate = request.credits_per_usd or settings.CREDITS_PER_USD
+    return Terms(version.price if version else None, _markup(request.markup_id), rate)
+
+
+# Neither changes once it is written.
+@functools.lru_cache(maxsize=1024)
+def _version(pk: int | None) -> PriceVersion | None:
+    return PriceVersion.objects.get(pk=pk) if pk else None
+
+
+@functools.lru_cache(maxsize=1024)
+def _markup(pk: int | None) -> Markup | None:
+    return Markup.objects.get(pk=pk) if pk else None
+
+
+def seed() -> None:
+    """Put the catalog's prices into the book; they are part of the schema, as permissions are.
+
+    A model's later catalog price counts only while nobody and no provider has said another one.
+    """
+    decided = PriceVersion.objects.exclude(origin=PriceOrigin.CATALOG).values("model")
+    held = set(decided.values_list("model", flat=True))
+    PriceVersion.objects.bulk_create(
+        [_delivered(model) for model in catalog.MODELS.values() if model.id not in held],
+        ignore_conflicts=True,
+    )
+
+
+def _delivered(model: Model) -> PriceVersion:
+    since = datetime.combine(model.price.as_of, time(), UTC)
+    return version_of(model, model.price, origin=PriceOrigin.CATALOG, effective_from=since)
+
+
+def _count(params: Mapping[str, Json]) -> int:
+    return int(str(params.get("num_images") or 1))
+
+
+def version_of(model: Model, price: Price, **how: object) -> PriceVersion:
+    """A version of that price, not saved yet."""
+    return PriceVersion(
+        provider=model.provider,
+        model=model.id,
+        nano_usd=price.nano_usd,
+        further_nano_usd=price.further,
+        unit=price.unit.value,
+        counts_inputs=price.counts_inputs,
+        source=price.source,
+        rule=pricing.rounding_words(price),
+        **how,
+    )
