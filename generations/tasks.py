@@ -10,9 +10,11 @@ from django.conf import settings
 
 from generations import clock, enqueue
 from generations.services import (
+    audit,
     execution,
     images,
     leases,
+    price_refresh,
     reconciling,
     recovery,
     storing,
@@ -38,6 +40,16 @@ def make_renditions(image_id: str) -> None:
 @shared_task(name=enqueue.RECONCILE)
 def reconcile() -> None:
     reconciling.run()
+
+
+@shared_task(name=enqueue.CHECK_BOOKS)
+def check_books() -> None:
+    audit.check_books()
+
+
+@shared_task(name=enqueue.REFRESH_PRICES)
+def refresh_prices() -> None:
+    price_refresh.run()
 
 
 @shared_task(name=enqueue.CLOSE_DAYS)
