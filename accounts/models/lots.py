@@ -8,12 +8,14 @@ class LotKind(models.TextChoices):
     PURCHASED = "purchased", "Purchased"
     PROMOTION = "promotion", "Promotion"
     RETURNED = "returned", "Returned"
+    PLAN = "plan", "Plan"
 
 
 # Lower is burnt first: what was given away before what was paid for.
 PRIORITY = {
     LotKind.PROMOTION: 10,
     LotKind.RETURNED: 20,
+    LotKind.PLAN: 25,
     LotKind.GRANTED: 30,
     LotKind.PURCHASED: 40,
 }
@@ -70,3 +72,13 @@ class LotAllocation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} of lot {self.lot_id}"
+
+
+class LotWarning(models.Model):
+    """That somebody was told, once, of a lot that is about to run out."""
+
+    lot = models.OneToOneField(Lot, on_delete=models.PROTECT, related_name="warning")
+    at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"Told of lot {self.lot_id}"

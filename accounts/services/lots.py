@@ -7,20 +7,31 @@ pending hold keeps its part until it ends, so that nothing else burns what it wa
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Sum
 from django.utils import timezone
 
-from accounts.models import PRIORITY, CreditAccount, LedgerEntry, Lot, LotAllocation, LotKind
+from accounts.models import (
+    PRIORITY,
+    CreditAccount,
+    EntryKind,
+    LedgerEntry,
+    Lot,
+    LotAllocation,
+    LotKind,
+)
 from accounts.services import statements
-from accounts.services.posting import execute
+from accounts.services.posting import Portion, execute
 
 AT_ONCE = 50_000
 ROWS_A_STATEMENT = 2_000
+# What comes back lasts so long, also where what it was taken from ran out.
+RETURNED_FOR = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +64,55 @@ class Remaining:
 
 
 def allocate(account: CreditAccount) -> list[Remaining]:
-    """Match what the account consumed to its lots: what each lot has left after that."""
+    """Match what the account consumed to its lots: what each lot has left, in burn order."""
     with transaction.atomic():
         alone_with(account)
         lots = _remaining(account)
-        while rows := list(_match(account, lots)):
+        while rows := list(_match(account, lots, at_once=AT_ONCE)):
             LotAllocation.objects.bulk_create(rows, batch_size=ROWS_A_STATEMENT)
-    return lots
+    return [lot for lot in lots if lot.amount]
 
 
-def expire(*, now: datetime | None = None) -> int:
+def left(account: CreditAccount) -> list[Remaining]:
+    """What `allocate` would say now, without writing anything."""
+    lots = _remaining(account)
+    list(_match(account, lots, at_once=None))
+    return [lot for lot in lots if lot.amount]
+
+
+def expire(*, now: datetime | None = None, within: timedelta | None = None) -> int:
     """Match what was spent, and take back what is left of lots that ran out; microcredits taken.
 
-    What pending holds keep is left until they end: an accepted hold is never broken.
+    What pending holds keep is left until they end: an accepted hold is never broken. With `within`
+    only accounts are looked at of which a lot ran out so lately.
     """
     now = now or timezone.now()
     accounts = CreditAccount.objects.filter(team__isnull=False, frozen_at__isnull=True)
-    return sum(_expire(account, now) for account in accounts.order_by("pk"))
+    if within:
+        lately = Lot.objects.filter(expires_at__gt=now - within, expires_at__lte=now)
+        accounts = accounts.filter(Exists(lately.filter(account=OuterRef("pk"))))
+    return sum(expire_of(account, now) for account in accounts.order_by("pk"))
+
+
+def expire_of(account: CreditAccount, now: datetime) -> int:
+    """As `expire`, for one account that is not frozen."""
+    with transaction.atomic():
+        over = [lot for lot in allocate(account) if lot.has_ended(now) and lot.free > 0]
+        return sum(_take_back(lot, now) for lot in over)
+
+
+def returning(*, hold: UUID, amount: int) -> list[Portion]:
+    """How part of a capture goes back: what was taken last first, each to end as it would have.
+
+    What ran out, or is about to, lasts RETURNED_FOR. Nobody else matches the account before the
+    transaction ends.
+    """
+    account = CreditAccount.objects.filter(holds=hold).first()
+    if account is None:
+        return []
+    allocate(account)
+    capture = LedgerEntry.objects.filter(hold=hold, kind=EntryKind.CAPTURE)
+    return [part for entry in capture.select_related("hold") for part in _unwound(entry, amount)]
 
 
 def pass_on(entry: LedgerEntry) -> None:
@@ -102,12 +145,6 @@ def burn_order(lot: Lot) -> tuple[int, bool, datetime, int]:
     return (lot.priority, ends is None, ends or lot.effective_at, lot.pk)
 
 
-def _expire(account: CreditAccount, now: datetime) -> int:
-    with transaction.atomic():
-        over = [lot for lot in allocate(account) if lot.has_ended(now) and lot.free > 0]
-        return sum(_take_back(lot, now) for lot in over)
-
-
 def _take_back(over: Remaining, now: datetime) -> int:
     values = {
         "lot": over.lot.pk,
@@ -119,18 +156,34 @@ def _take_back(over: Remaining, now: datetime) -> int:
     return over.free if execute(statements.EXPIRE, values) else 0
 
 
-def _match(account: CreditAccount, lots: list[Remaining]) -> Iterator[LotAllocation]:
+def _unwound(capture: LedgerEntry, amount: int) -> Iterator[Portion]:
+    taken = list(capture.allocations.select_related("lot").order_by("-pk"))
+    borrowed = capture.amount - sum(one.amount for one in taken)
+    back = capture.hold.refunded if capture.hold else 0
+    soonest = timezone.now() + RETURNED_FOR
+    for part, ends in [(borrowed, None), *((one.amount, one.lot.expires_at) for one in taken)]:
+        again = min(part, back)
+        back -= again
+        given = min(part - again, amount)
+        amount -= given
+        if given:
+            yield Portion(LotKind.RETURNED, given, ends and max(ends, soonest))
+
+
+def _match(
+    account: CreditAccount, lots: list[Remaining], *, at_once: int | None
+) -> Iterator[LotAllocation]:
     for lot in lots:
         lot.kept = 0
-    for claim in _claims(account):
+    for claim in _claims(account, at_once):
         for lot_id, amount in _burn(claim, lots).items():
             if claim.entry is not None:
                 yield LotAllocation(entry_id=claim.entry, lot_id=lot_id, amount=amount)
 
 
-def _claims(account: CreditAccount) -> list[Claim]:
+def _claims(account: CreditAccount, at_once: int | None) -> list[Claim]:
     with connection.cursor() as cursor:
-        cursor.execute(statements.CLAIMS, {"account": account.pk, "at_once": AT_ONCE})
+        cursor.execute(statements.CLAIMS, {"account": account.pk, "at_once": at_once})
         return [Claim(*row) for row in cursor.fetchall()]
 
 
@@ -141,27 +194,32 @@ def _remaining(account: CreditAccount) -> list[Remaining]:
 
 
 def _burn(claim: Claim, lots: list[Remaining]) -> Counter[int]:
-    """What the claim takes from which lot: the open ones first, then any."""
+    """What the claim takes from which lot."""
     took: Counter[int] = Counter()
-    for lot in _in_turn(claim, lots):
-        part = min(claim.amount - took.total(), lot.free)
+    missing = claim.amount
+    for lot, room in _in_turn(claim, lots):
+        part = min(missing, room)
         if part > 0:
             took[lot.lot.pk] += part
             _give(lot, part, claim)
-    if claim.entry is not None and took.total() < claim.amount:
-        # Spent is spent: what pending holds keep by an overdraft does not stand before it.
-        for lot in lots:
-            part = min(claim.amount - took.total(), lot.amount)
-            if part > 0:
-                took[lot.lot.pk] += part
-                lot.amount -= part
-                lot.kept = min(lot.kept, lot.amount)
+            missing -= part
+        if not missing:
+            break
     return took
 
 
-def _in_turn(claim: Claim, lots: list[Remaining]) -> Iterable[Remaining]:
-    yield from (lot for lot in lots if lot.is_open(claim.at))
-    yield from lots
+def _in_turn(claim: Claim, lots: list[Remaining]) -> Iterator[tuple[Remaining, int]]:
+    """The lots that were open for the claim, then the others, each with what it may take there."""
+    later = []
+    for lot in lots:
+        if lot.is_open(claim.at):
+            yield lot, lot.free
+        else:
+            later.append(lot)
+    yield from ((lot, lot.free) for lot in later)
+    if claim.entry is not None:
+        # Spent is spent: what pending holds keep by an overdraft does not stand before it.
+        yield from ((lot, lot.amount) for lot in lots)
 
 
 def _give(lot: Remaining, part: int, claim: Claim) -> None:
@@ -169,6 +227,7 @@ def _give(lot: Remaining, part: int, claim: Claim) -> None:
         lot.kept += part
     else:
         lot.amount -= part
+        lot.kept = min(lot.kept, lot.amount)
 
 
 def _moved(entry: LedgerEntry, amount: int, of: Lot) -> Lot:

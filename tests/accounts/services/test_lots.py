@@ -8,6 +8,7 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import (
     CreditAccount,
@@ -222,12 +223,69 @@ def test_the_credits_of_a_frozen_account_do_not_run_out(team: Team) -> None:
     assert posted(team) == 10
 
 
-def test_refunded_credits_do_not_run_out_with_the_lot_they_were_taken_from(team: Team) -> None:
+def test_only_accounts_of_which_a_lot_ran_out_lately_are_looked_at(
+    team: Team, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    promote(team, 10, ends=later(1))
+    spend(team, 4)
+    with django_assert_num_queries(1):
+        assert lots.expire(now=later(0.5), within=DAY) == 0
+    assert lots.expire(now=later(2.5), within=DAY) == 0
+    assert lots.expire(now=later(1.5), within=DAY) == 6
+
+
+def test_what_is_left_is_told_without_writing_it(team: Team) -> None:
+    paid, promoted = pay(team, 10), promote(team, 10, ends=later(9))
+    spend(team, 4)
+    hold(team, 3)
+    told = lots.left(CreditAccount.objects.get(team=team))
+    assert [(one.lot, one.amount, one.kept) for one in told] == [(promoted, 6, 3), (paid, 10, 0)]
+    assert not LotAllocation.objects.exists()
+
+
+def refund(entry: LedgerEntry, amount: int) -> list[Lot]:
+    """The lots that come of giving back part of a capture."""
+    reference = f"refund {next(_numbers)}"
+    back = ledger.refund(hold=held_by(entry), amount=amount, reference=reference, reason="Blurred")
+    return list(back.lots.order_by("pk"))
+
+
+def test_a_refund_ends_with_the_lots_it_was_taken_from_the_last_taken_first(team: Team) -> None:
+    soon, late = give(team, 10, ends=later(50)), give(team, 10, ends=later(60))
+    pay(team, 10)
+    entry = spend(team, 25)
+    back = refund(entry, 12)
+    assert [(lot.kind, lot.amount, lot.expires_at) for lot in back] == [
+        ("returned", 5, None),
+        ("returned", 7, late.expires_at),
+    ]
+    rest = [(lot.amount, lot.expires_at) for lot in refund(entry, 13)]
+    assert rest == [(3, late.expires_at), (10, soon.expires_at)]
+
+
+def test_a_refund_of_what_ran_out_lasts_a_while(team: Team) -> None:
     promote(team, 10, ends=later(1))
     entry = spend(team, 10)
-    ledger.refund(hold=held_by(entry), amount=4, reference="1", reason="Blurred")
-    assert lots.expire(now=later(2)) == 0
-    assert posted(team) == 4
+    (lot,) = refund(entry, 4)
+    assert lots.expire(now=later(29)) == 0
+    assert lots.expire(now=later(31)) == 4
+    assert lot.expires_at is not None
+
+
+def test_a_refund_of_what_was_borrowed_pays_it_back(team: Team) -> None:
+    pay(team, 10)
+    CreditAccount.objects.filter(team=team).update(overdraft=5)
+    entry = spend(team, 15)
+    (lot,) = refund(entry, 5)
+    assert (lot.amount, lot.expires_at) == (5, None)
+    assert burnt(team)[lot] == 5
+
+
+def test_a_refund_is_spent_before_what_was_paid_for(team: Team) -> None:
+    pay(team, 20)
+    (lot,) = refund(spend(team, 10), 4)
+    spend(team, 4)
+    assert burnt(team)[lot] == 4
 
 
 STEPS = st.lists(

@@ -1,0 +1,81 @@
+from datetime import datetime, timedelta
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from accounts.models import CreditAccount, Role, Team
+from accounts.services import funds, ledger, run_outs
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+CREDIT = factories.CREDIT
+Capture = DjangoCaptureOnCommitCallbacks
+
+
+def later(days: float) -> datetime:
+    return timezone.now() + timedelta(days=days)
+
+
+@pytest.fixture
+def team() -> Team:
+    """A team with 30 credits that run out in ten days, and 5 that do not."""
+    made = factories.team(amount=5 * CREDIT, name="Northlight")
+    promote(made, 30, ends=later(10))
+    return made
+
+
+def promote(team: Team, amount: int, *, ends: datetime) -> None:
+    funds.promote(
+        team=team, amount=amount * CREDIT, reference=str(ends), reason="Spring", expires_at=ends
+    )
+
+
+def warned(capture: Capture, days: float) -> list[str]:
+    """What the clock tells so many days from now."""
+    mail.outbox.clear()
+    with capture(execute=True):
+        run_outs.warn(now=later(days))
+    return [str(one.subject) for one in mail.outbox]
+
+
+def test_owners_are_told_a_week_before_and_once(
+    team: Team, django_capture_on_commit_callbacks: Capture
+) -> None:
+    factories.member(team, Role.ADMIN)
+    told = [warned(django_capture_on_commit_callbacks, 2.9)]
+    told.append(warned(django_capture_on_commit_callbacks, 3.1))
+    (sent,) = mail.outbox
+    told.append(warned(django_capture_on_commit_callbacks, 9))
+
+    assert told == [[], ["30 credits of Northlight run out soon"], []]
+    assert sent.to == [factories.owner_of(team).email]
+    assert "30 of 30 (promotion) on " in str(sent.body)
+
+
+def test_what_is_spent_meanwhile_is_not_spoken_of(
+    team: Team, django_capture_on_commit_callbacks: Capture
+) -> None:
+    promote(team, 7, ends=later(9))
+    held = ledger.hold(team=team, amount=12 * CREDIT, reference="r1")
+    ledger.capture(hold=held.pk, amount=12 * CREDIT)
+    (subject,) = warned(django_capture_on_commit_callbacks, 4)
+    assert subject.startswith("25 credits")
+
+
+def test_each_lot_is_told_of_by_itself(
+    team: Team, django_capture_on_commit_callbacks: Capture
+) -> None:
+    warned(django_capture_on_commit_callbacks, 4)
+    promote(team, 7, ends=later(9))
+    (subject,) = warned(django_capture_on_commit_callbacks, 4)
+    assert subject.startswith("7 credits")
+
+
+def test_nobody_is_told_of_frozen_credits_which_do_not_run_out(
+    team: Team, django_capture_on_commit_callbacks: Capture
+) -> None:
+    CreditAccount.objects.filter(team=team).update(frozen_at=timezone.now())
+    assert warned(django_capture_on_commit_callbacks, 4) == []
