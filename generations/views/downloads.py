@@ -3,39 +3,33 @@
 import base64
 import hashlib
 from collections.abc import AsyncIterator, Iterable
-from datetime import datetime
+from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
 from django.http import StreamingHttpResponse
 
-from accounts.models import CreditAccount, User
-from generations.services import statement
-
 IN_MEMORY = 1_000_000
 PIECE = 64 * 1024
 
 
-def csv(
-    account: CreditAccount,
-    *,
-    name: str,
-    since: datetime,
-    until: datetime,
-    user: User | None = None,
-) -> StreamingHttpResponse:
-    """The entries of a period, with the file's SHA-256 in a header (RFC 9530)."""
-    chunks = statement.csv_chunks(account, since=since, until=until, user=user)
-    file, digest = _written(chunks)
-    response = StreamingHttpResponse(_Pieces(file), content_type="text/csv; charset=utf-8")
-    response["Content-Length"] = str(file.tell())
+@dataclass(frozen=True, slots=True)
+class Written:
+    file: IO[bytes]
+    digest: bytes
+
+
+def csv(written: Written, *, name: str) -> StreamingHttpResponse:
+    """The file, with its SHA-256 in a header (RFC 9530)."""
+    response = StreamingHttpResponse(_Pieces(written.file), content_type="text/csv; charset=utf-8")
+    response["Content-Length"] = str(written.file.tell())
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    response["Repr-Digest"] = f"sha-256=:{base64.b64encode(digest).decode()}:"
+    response["Repr-Digest"] = f"sha-256=:{base64.b64encode(written.digest).decode()}:"
     response["Cache-Control"] = "private, no-store"
     return response
 
 
-def _written(chunks: Iterable[bytes]) -> tuple[IO[bytes], bytes]:
+def write(chunks: Iterable[bytes]) -> Written:
     # To a file of ours first: the digest goes ahead of the bytes it is of, and a reader on a slow
     # line keeps no database connection.
     whole = hashlib.sha256()
@@ -43,7 +37,7 @@ def _written(chunks: Iterable[bytes]) -> tuple[IO[bytes], bytes]:
     for chunk in chunks:
         whole.update(chunk)
         file.write(chunk)
-    return file, whole.digest()
+    return Written(file, whole.digest())
 
 
 class _Pieces:

@@ -1,25 +1,23 @@
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import SignedInRequest, signed_in
 from accounts.permissions import Permission, has_permission
-from generations import renditions, storage
-from generations.errors import StorageUnavailable
+from generations import renditions
 from generations.inspector import Inspector
 from generations.models import Image, ReportReason
 from generations.report_form import ReportForm
 from generations.services import images, moderation
+from generations.views import files
 
 FILE_NAMES = {"original", *(str(width) for width in renditions.WIDTHS)}
-KEPT_SECONDS = storage.LINK_SECONDS - 60
 
 
 @require_safe
@@ -37,10 +35,10 @@ def file(request: SignedInRequest, image_id: UUID, name: str) -> HttpResponse:
     shown = _find(request, image_id)
     key, content_type = images.object_for(shown, name)
     filename = f"darkroom-{shown.pk}.{key.rpartition('.')[2]}" if "download" in request.GET else ""
-    response = _given(key, content_type, filename)
+    response = files.given(key, content_type, filename=filename)
     if filename:
         response["Content-Disposition"] = f'attachment; filename="{filename}"'
-    return _private(response, fresh=name == "original" or shown.renditions_at is not None)
+    return files.private(response, fresh=name == "original" or shown.renditions_at is not None)
 
 
 @require_POST
@@ -65,35 +63,8 @@ def report(request: SignedInRequest, image_id: UUID) -> HttpResponse:
 
 def _find(request: SignedInRequest, image_id: UUID) -> Image:
     shown = Image.objects.visible_to(request.user)
-    related = ("request__hold", "attempt", "author", "team")
+    related = ("request__hold", "request__approval__by", "attempt", "author", "team")
     return get_object_or_404(shown.select_related(*related), pk=image_id)
-
-
-def _given(key: str, content_type: str, filename: str) -> HttpResponse:
-    """The bytes under a key, or where whoever serves them finds them."""
-    link = storage.link(key, content_type, filename=filename)
-    if link:
-        return HttpResponseRedirect(link)
-    if settings.ACCEL_REDIRECT_PREFIX:
-        headers = {"X-Accel-Redirect": f"{settings.ACCEL_REDIRECT_PREFIX}/{key}"}
-        return HttpResponse(content_type=content_type, headers=headers)
-    return HttpResponse(_read(key), content_type=content_type)
-
-
-def _read(key: str) -> bytes:
-    try:
-        return storage.get(key)
-    except (FileNotFoundError, StorageUnavailable) as error:
-        raise Http404 from error
-
-
-def _private(response: HttpResponse, *, fresh: bool) -> HttpResponse:
-    """Headers that keep an image with the person it was given to."""
-    # Kept for minutes, so that a browser soon asks again whether it may still show the image. Until
-    # the renditions are made, their addresses give the original: not to be kept at all.
-    response["Cache-Control"] = f"private, max-age={KEPT_SECONDS}" if fresh else "no-store"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
 
 
 def _page(request: SignedInRequest, shown: Image) -> dict[str, Any]:
