@@ -12,11 +12,21 @@ class Period(models.TextChoices):
 
 
 class Budget(models.Model):
-    """How much a team, or one of its members, may spend in a period; on one model, or on any."""
+    """How much a team, one of its members or one API token may spend in a period.
+
+    On one model, or on any.
+    """
 
     team = models.ForeignKey("accounts.Team", on_delete=models.PROTECT, related_name="budgets")
     member = models.ForeignKey(
         settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="budgets",
+    )
+    token = models.ForeignKey(
+        "accounts.ApiToken",
         on_delete=models.PROTECT,
         null=True,
         blank=True,
@@ -34,8 +44,11 @@ class Budget(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(amount__gte=0), name="budget_not_negative"),
+            models.CheckConstraint(
+                condition=Q(member=None) | Q(token=None), name="budget_of_a_member_or_a_token"
+            ),
             models.UniqueConstraint(
-                fields=["team", "member", "model", "period"],
+                fields=["team", "member", "token", "model", "period"],
                 condition=Q(ended_at__isnull=True),
                 nulls_distinct=False,
                 name="budget_one_of_a_kind",
@@ -43,7 +56,8 @@ class Budget(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.member or self.team}: {self.amount} {self.get_period_display()}"
+        whose = self.token or self.member or self.team
+        return f"{whose}: {self.amount} {self.get_period_display()}"
 
 
 class BudgetWindow(models.Model):

@@ -1,65 +1,49 @@
-"""Limits on spending: what a team, a member or a model may cost in a day, week, month or in all.
+"""Limits on spending: what a team, a member, an API token or a model may cost in a day, week, month
+or in all.
 
 A limit is checked in the statement that places the hold, against counters that only the ledger
 moves.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from accounts.errors import NotAllowed
-from accounts.models import Budget, BudgetWindow, Period, Team, User
-from accounts.money import say_credits
+from accounts.errors import LimitGone, NotAllowed
+from accounts.models import ApiToken, Budget, BudgetWindow, Period, Team, User
 from accounts.permissions import Permission, has_permission
-
-# Percent of a limit at which somebody is told.
-WARNINGS = (50, 80, 100)
-BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """What a budget leaves in its present period, in microcredits."""
-
-    budget: Budget
-    used: int
-    held: int
-
-    @property
-    def left(self) -> int:
-        return max(self.budget.amount - self.used - self.held, 0)
-
-    def __str__(self) -> str:
-        whose = "Your limit" if self.budget.member_id else "The team's limit"
-        what = f" for {self.budget.model}" if self.budget.model else ""
-        return (
-            f"{whose}{what} is {say_credits(self.budget.amount)} {self.budget.get_period_display()}"
-        )
-
-    @property
-    def percent(self) -> int:
-        spent = self.used + self.held
-        return min(100 * spent // self.budget.amount, 100) if self.budget.amount else 100
+from accounts.services.rooms import Room, end_of, start_of
 
 
 def set_limit(
-    *, by: User, team: Team, member: User | None, model: str, period: Period, amount: int
+    *,
+    by: User,
+    team: Team,
+    period: Period,
+    amount: int,
+    member: User | None = None,
+    token: ApiToken | None = None,
+    model: str = "",
 ) -> Budget:
-    """Make or change a limit; what is used and held of the period stays counted."""
-    if not has_permission(by, Permission.MANAGE_TEAM, team):
+    """Make or change a limit; what is used and held of the period stays counted.
+
+    It binds every hold that is placed once this returns, also of requests that came before.
+    """
+    foreign = token is not None and token.team_id != team.pk
+    if foreign or not has_permission(by, Permission.MANAGE_TEAM, team):
         raise NotAllowed
     budget, _ = Budget.objects.update_or_create(
         team=team,
         member=member,
+        token=token,
         model=model,
         period=period,
         ended_at=None,
@@ -69,86 +53,112 @@ def set_limit(
     return budget
 
 
+def raise_limit(*, by: User, budget: Budget, more: int) -> None:
+    """Let a limit leave so much more, in this period and after. Raises NotAllowed, LimitGone."""
+    if not has_permission(by, Permission.APPROVE, budget.team):
+        raise NotAllowed
+    in_force = Budget.objects.filter(pk=budget.pk, ended_at__isnull=True)
+    if not in_force.update(amount=F("amount") + more):
+        raise LimitGone
+
+
 def end_limit(*, by: User, budget: Budget) -> None:
     if not has_permission(by, Permission.MANAGE_TEAM, budget.team):
         raise NotAllowed
     Budget.objects.filter(pk=budget.pk, ended_at__isnull=True).update(ended_at=Now())
 
 
-def applying(*, team: Team, spender: User, model: str) -> list[Budget]:
-    """The limits that a hold of this person for this model has to keep within."""
-    whose = Q(member__isnull=True) | Q(member=spender)
+def applying(
+    *, team: Team, spender: User, model: str, token: ApiToken | None = None
+) -> list[Budget]:
+    """The limits that a hold of this person, by this token, for this model has to keep within."""
+    whose = Q(member=None, token=None) | Q(member=spender)
+    if token:
+        whose |= Q(token=token)
     what = Q(model="") | Q(model=model)
-    return list(Budget.objects.filter(whose, what, team=team, ended_at__isnull=True))
+    found = Budget.objects.filter(whose, what, team=team, ended_at__isnull=True)
+    return list(found.select_related("token"))
+
+
+def in_force(*, team: Team) -> list[Budget]:
+    """All of a team's limits: its own first, then by member, then by token."""
+    found = Budget.objects.filter(team=team, ended_at__isnull=True, token__revoked_at=None)
+    whose = F("token__name").asc(nulls_first=True), F("member__name").asc(nulls_first=True)
+    return list(found.select_related("member", "token").order_by(*whose, "member", "created_at"))
 
 
 def windows(budgets: Iterable[Budget], *, now: datetime | None = None) -> list[int]:
     """The ids of the budgets' present windows, made where they are not there yet."""
-    now = now or timezone.now()
-    wanted = {budget.pk: start_of(Period(budget.period), now) for budget in budgets}
-    BudgetWindow.objects.bulk_create(
-        [BudgetWindow(budget_id=pk, starts_at=start) for pk, start in wanted.items()],
-        ignore_conflicts=True,
-    )
-    found = BudgetWindow.objects.filter(budget__in=wanted).values_list("pk", "budget", "starts_at")
-    return sorted(pk for pk, budget, start in found if wanted[budget] == start)
+    wanted = _starts(budgets, now or timezone.now())
+    found = _windows_of(wanted)
+    if len(found) < len(wanted):
+        BudgetWindow.objects.bulk_create(
+            [BudgetWindow(budget_id=pk, starts_at=start) for pk, start in wanted.items()],
+            ignore_conflicts=True,
+        )
+        found = _windows_of(wanted)
+    return sorted(window.pk for window in found)
 
 
 def rooms(budgets: Iterable[Budget], *, now: datetime | None = None) -> list[Room]:
     """What each budget leaves now, without making anything."""
-    now = now or timezone.now()
-    budgets = list(budgets)
-    found = {
-        (window.budget_id, window.starts_at): window
-        for window in BudgetWindow.objects.filter(budget__in=budgets)
-    }
+    now, budgets = now or timezone.now(), list(budgets)
+    found = {window.budget_id: window for window in _windows_of(_starts(budgets, now))}
     made = []
     for budget in budgets:
-        window = found.get((budget.pk, start_of(Period(budget.period), now)))
-        made.append(Room(budget, window.used if window else 0, window.held if window else 0))
+        window = found.get(budget.pk)
+        used, held = (window.used, window.held) if window else (0, 0)
+        made.append(Room(budget, used, held, end_of(Period(budget.period), now)))
     return made
 
 
 def fullest(budgets: Iterable[Budget]) -> Room | None:
-    """The limit that leaves least."""
-    return min(rooms(budgets), key=lambda room: room.left, default=None)
+    """The limit that leaves least, as all of them are now."""
+    now = Budget.objects.filter(pk__in=[budget.pk for budget in budgets]).select_related("token")
+    return min(rooms(now), key=lambda room: room.left, default=None)
+
+
+def fullest_of_members(*, team: Team) -> dict[UUID, Room]:
+    """By member, the limit on whatever they make of which the largest part is used."""
+    personal = Budget.objects.filter(
+        team=team, ended_at__isnull=True, model="", member__isnull=False
+    )
+    found: dict[UUID, Room] = {}
+    for room in sorted(rooms(personal), key=lambda room: room.percent):
+        if room.budget.member_id:
+            found[room.budget.member_id] = room
+    return found
 
 
 def warn(budgets: Iterable[Budget]) -> None:
     """Tell whom a limit concerns, once a period, that half, most or all of it is spoken for."""
     for room in rooms(budgets):
-        level = max((step for step in WARNINGS if step <= room.percent), default=0)
         start = start_of(Period(room.budget.period), timezone.now())
         lower = BudgetWindow.objects.filter(
-            budget=room.budget, starts_at=start, warned_at__lt=level
+            budget=room.budget, starts_at=start, warned_at__lt=room.level
         )
-        if level and lower.update(warned_at=level):
-            _mail(room, level)
+        if room.level and lower.update(warned_at=room.level):
+            _mail(room)
 
 
-def _mail(room: Room, level: int) -> None:
-    """To the member, or to the owners where the limit is the whole team's."""
-    member = room.budget.member
-    owners = room.budget.team.memberships.owners().select_related("user")
-    to = [member.email] if member else [membership.user.email for membership in owners]
-    body = render_to_string(
-        "emails/limit.txt", {"room": room, "level": level, "url": settings.PUBLIC_URL}
-    )
-    subject = f"{level} % of a limit of {room.budget.team} is used"
+def _mail(room: Room) -> None:
+    """To the member or the token's owner, or to the owners where the limit is the whole team's."""
+    budget = room.budget
+    person = budget.token.user if budget.token else budget.member
+    to = [person] if person else list(User.objects.owners_of(budget.team))
+    body = render_to_string("emails/limit.txt", {"room": room, "url": settings.PUBLIC_URL})
+    subject = f"{room.level} % of a limit of {budget.team} is used"
     transaction.on_commit(
-        lambda: send_mail(subject, body, None, to, fail_silently=True), robust=True
+        lambda: send_mail(subject, body, None, [one.email for one in to], fail_silently=True),
+        robust=True,
     )
 
 
-def start_of(period: Period, now: datetime) -> datetime:
-    """When the period that holds `now` began, in UTC."""
-    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    match period:
-        case Period.DAY:
-            return midnight
-        case Period.WEEK:
-            return midnight - timedelta(days=midnight.weekday())
-        case Period.MONTH:
-            return midnight.replace(day=1)
-        case _:
-            return BEGINNING
+def _starts(budgets: Iterable[Budget], now: datetime) -> dict[int, datetime]:
+    return {budget.pk: start_of(Period(budget.period), now) for budget in budgets}
+
+
+def _windows_of(starts: Mapping[int, datetime]) -> list[BudgetWindow]:
+    """The windows that begin then, of those that are there."""
+    found = BudgetWindow.objects.filter(budget__in=starts, starts_at__in=set(starts.values()))
+    return [window for window in found if starts[window.budget_id] == window.starts_at]

@@ -7,8 +7,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import TeamRequest, team_required
 from accounts.permissions import Permission
 from accounts.services import budgets
-from generations import catalog
+from accounts.services import role_limits as limits_of_roles
+from generations import role_form
 from generations.limit_form import LimitForm
+from generations.receipts import model_name
+from generations.role_form import RoleForm
 
 
 @require_http_methods(["GET", "POST"])
@@ -20,8 +23,20 @@ def limits(request: TeamRequest) -> HttpResponse:
         budgets.set_limit(by=request.user, team=request.team, **form.cleaned_data)
         messages.success(request, "The limit is set.")
         return redirect("team-limits")
-    page = {"form": form, "limits": _rows(request)}
-    return render(request, "generations/limits.html", page, status=422 if form.is_bound else 200)
+    return _page(request, form=form)
+
+
+@require_POST
+@team_required(Permission.MANAGE_TEAM)
+def role_limits(request: TeamRequest) -> HttpResponse:
+    roles = role_form.forms_of(request.team, request.POST)
+    valid = [form.is_valid() for form in roles]  # each, for its own words
+    if not all(valid):
+        return _page(request, roles=roles)
+    wanted = {form.role: form.most for form in roles}
+    limits_of_roles.set_limits(by=request.user, team=request.team, limits=wanted)
+    messages.success(request, "The limits of the roles are saved.")
+    return redirect("team-limits")
 
 
 @require_POST
@@ -33,14 +48,16 @@ def limit_end(request: TeamRequest, budget_id: int) -> HttpResponse:
     return redirect("team-limits")
 
 
-def _rows(request: TeamRequest) -> list[dict[str, object]]:
-    """Each limit in force, with what its present period leaves of it."""
-    active = request.team.budgets.filter(ended_at__isnull=True).select_related("member")
-    return [
-        {
-            "room": room,
-            "budget": room.budget,
-            "model_name": catalog.get_model(room.budget.model).name if room.budget.model else "",
-        }
-        for room in budgets.rooms(active.order_by("member", "created_at"))
-    ]
+def _page(
+    request: TeamRequest, *, form: LimitForm | None = None, roles: list[RoleForm] | None = None
+) -> HttpResponse:
+    """The page with what was typed, and what the present periods leave of each limit in force."""
+    form = form or LimitForm(team=request.team)
+    rooms = budgets.rooms(budgets.in_force(team=request.team))
+    page = {
+        "form": form,
+        "roles": roles or role_form.forms_of(request.team),
+        "limits": [(room, room.budget.model and model_name(room.budget.model)) for room in rooms],
+    }
+    wrong = form.is_bound or roles is not None
+    return render(request, "generations/limits.html", page, status=422 if wrong else 200)

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from functools import partial
+from threading import Barrier
+from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
 
 from accounts.errors import OverLimit
 from accounts.models import Budget, BudgetWindow, Hold, Period, Team
-from accounts.services import budgets, ledger, ledger_check
+from accounts.services import budgets, ledger, ledger_check, statements, tokens
 from tests import factories
 from tests.accounts.race import together
 
@@ -56,6 +58,7 @@ def test_a_limit_with_room_for_ten_admits_exactly_ten_of_320(team: Team) -> None
     assert Hold.objects.count() == ROOM_FOR
 
 
+@pytest.mark.wrong_books
 def test_checked_before_the_hold_the_same_limit_lets_more_through(team: Team) -> None:
     budget = limit(team, Period.MONTH, ROOM_FOR * AMOUNT)
     window = budgets.windows([budget])[0]
@@ -73,6 +76,29 @@ def test_checked_before_the_hold_the_same_limit_lets_more_through(team: Team) ->
         return admitted
 
     assert admitted_by(unguarded) > ROOM_FOR
+
+
+def test_limits_of_a_person_a_token_and_the_team_are_each_kept(team: Team) -> None:
+    owner = factories.owner_of(team)
+    token, _ = tokens.create(by=owner, team=team, name="Nightly")
+    wide = CLIENTS * HOLDS * AMOUNT
+
+    def narrow(number: int, amount: int, **whose: Any) -> Budget:
+        period = list(Period)[number]
+        return budgets.set_limit(by=owner, team=team, period=period, amount=amount, **whose)
+
+    of_team = narrow(0, wide)
+    of_token, of_owner = narrow(1, 5 * AMOUNT, token=token), narrow(2, 7 * AMOUNT, member=owner)
+    by_token, by_hand = [of_token, of_owner, of_team], [of_team, of_owner]
+
+    def client(number: int) -> int:
+        return hold_many(team, by_token if number % 2 else by_hand, number)
+
+    assert admitted_by(client) == 7
+    held = dict(BudgetWindow.objects.values_list("budget", "held"))
+    assert held[of_owner.pk] == held[of_team.pk] == 7 * AMOUNT
+    assert held[of_token.pk] <= 5 * AMOUNT
+    assert ledger_check.check().problems == []
 
 
 def test_limits_named_in_opposite_order_do_not_deadlock(team: Team) -> None:
@@ -104,3 +130,67 @@ def test_holds_that_share_some_of_many_limits_end_in_every_way_without_a_deadloc
 
     assert together(*(partial(live, client) for client in range(CLIENTS))) == [None] * CLIENTS
     assert ledger_check.check().problems == []
+
+
+# A limit that is lowered while holds are placed.
+
+
+def test_once_a_limit_is_lowered_nothing_above_it_is_admitted(team: Team) -> None:
+    budget = limit(team, Period.MONTH, CLIENTS * HOLDS * AMOUNT)
+    lowered_to, held_then = 3 * AMOUNT, []
+
+    def lower() -> int:
+        limit(team, Period.MONTH, lowered_to)
+        held_then.append(BudgetWindow.objects.get(budget=budget).held)
+        return 0
+
+    clients = [partial(hold_many, team, [budget], n) for n in range(CLIENTS)]
+    admitted = sum(int(str(one)) for one in together(*clients, lower))
+    assert admitted * AMOUNT == BudgetWindow.objects.get().held == max(lowered_to, *held_then)
+    assert ledger_check.check().problems == []
+
+
+def hold_while_it_is_lowered(team: Team) -> object:
+    """What becomes of a hold that waits for a limit's window, and meanwhile it is lowered to 0."""
+    budget = limit(team, Period.MONTH, AMOUNT)
+    [window] = budgets.windows([budget])
+    locked = Barrier(2)
+
+    def keep_it_waiting() -> None:
+        with transaction.atomic():
+            BudgetWindow.objects.filter(pk=window).update(warned_at=50)
+            locked.wait()
+            wait_until_somebody_waits()
+            together(partial(limit, team, Period.MONTH, 0))
+
+    def hold() -> object:
+        locked.wait()
+        return ledger.hold(team=team, amount=AMOUNT, reference="r1", limits=[budget])
+
+    kept, held = together(keep_it_waiting, hold)
+    assert kept is None
+    return held
+
+
+def wait_until_somebody_waits() -> None:
+    for _ in range(500):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone():
+                return
+            cursor.execute("SELECT pg_sleep(0.01)")
+    raise AssertionError("nobody waits for the window")
+
+
+def test_a_hold_that_waited_is_judged_by_the_limit_as_it_is_then(team: Team) -> None:
+    assert isinstance(hold_while_it_is_lowered(team), OverLimit)
+
+
+def test_a_limit_that_is_read_and_not_locked_is_the_one_from_before(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The twin: the window is locked, and the limit's amount is the one in the snapshot."""
+    careless = statements.HOLD_WITHIN.replace(" FOR SHARE OF b", "")
+    assert careless != statements.HOLD_WITHIN
+    monkeypatch.setattr(statements, "HOLD_WITHIN", careless)
+    assert isinstance(hold_while_it_is_lowered(team), Hold)

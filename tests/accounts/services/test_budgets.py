@@ -5,13 +5,11 @@ from django.core.mail import EmailMessage
 from pytest_django import DjangoCaptureOnCommitCallbacks as Captured
 
 from accounts.errors import InsufficientCredits, NotAllowed, OverLimit
-from accounts.models import Budget, BudgetWindow, Period, Role, Team, User
-from accounts.services import budgets, ledger
+from accounts.models import ApiToken, Budget, BudgetWindow, Period, Role, Team, User
+from accounts.services import budgets, ledger, tokens
 from tests import factories
 
 pytestmark = pytest.mark.django_db
-
-WEDNESDAY = datetime(2026, 11, 18, 15, 30, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -21,16 +19,28 @@ def team() -> Team:
 
 
 def limit(
-    team: Team, amount: int, *, member: User | None = None, model: str = "", period: str = "month"
+    team: Team,
+    amount: int,
+    *,
+    member: User | None = None,
+    token: ApiToken | None = None,
+    model: str = "",
+    period: str = "month",
 ) -> Budget:
     return budgets.set_limit(
         by=factories.owner_of(team),
         team=team,
         member=member,
+        token=token,
         model=model,
         period=Period(period),
         amount=amount,
     )
+
+
+def token_of(team: Team, user: User | None = None) -> ApiToken:
+    token, _ = tokens.create(by=user or factories.owner_of(team), team=team, name="Nightly")
+    return token
 
 
 def counters(budget: Budget) -> tuple[int, int]:
@@ -110,6 +120,48 @@ def test_only_limits_of_the_person_the_model_and_the_team_apply(team: Team) -> N
     assert set(found) == {mine, shared, dev}
 
 
+def test_a_tokens_limit_applies_to_what_comes_by_that_token_alone(team: Team) -> None:
+    owner, token = factories.owner_of(team), token_of(team)
+    of_token, of_team = limit(team, 10, token=token), limit(team, 20)
+    by_hand = budgets.applying(team=team, spender=owner, model="flux/dev")
+    by_token = budgets.applying(team=team, spender=owner, model="flux/dev", token=token)
+    by_other = budgets.applying(team=team, spender=owner, model="", token=token_of(team))
+    assert by_hand == by_other == [of_team]
+    assert set(by_token) == {of_token, of_team}
+
+
+def test_a_tokens_limit_refuses_in_its_name(team: Team) -> None:
+    of_token = limit(team, 10, token=token_of(team))
+    with pytest.raises(OverLimit, match="The limit of the token Nightly is"):
+        ledger.hold(team=team, amount=11, reference="r1", limits=[of_token, limit(team, 20)])
+
+
+def test_a_token_of_another_team_cannot_be_limited(team: Team) -> None:
+    with pytest.raises(NotAllowed):
+        limit(team, 10, token=token_of(factories.team()))
+
+
+def test_limits_of_a_revoked_token_are_in_force_no_more(team: Team) -> None:
+    token, owner = token_of(team), factories.owner_of(team)
+    person = factories.member(team)
+    of_all = [limit(team, 10), limit(team, 10, member=person), limit(team, 10, token=token)]
+    assert budgets.in_force(team=team) == of_all
+    tokens.revoke(by=owner, token=token)
+    assert budgets.in_force(team=team) == of_all[:2]
+
+
+def test_the_fullest_limit_of_each_member_is_found(team: Team) -> None:
+    person = factories.member(team)
+    wide, narrow = limit(team, 100, member=person), limit(team, 50, member=person, period="day")
+    limit(team, 1, member=person, model="flux/dev")
+    limit(team, 1)
+    ledger.hold(team=team, amount=40, reference="r1", limits=[wide, narrow])
+    found = budgets.fullest_of_members(team=team)
+    assert {who: (room.budget, room.percent) for who, room in found.items()} == {
+        person.pk: (narrow, 80)
+    }
+
+
 def test_an_ended_limit_applies_no_more(team: Team) -> None:
     budget = limit(team, 10)
     budgets.end_limit(by=factories.owner_of(team), budget=budget)
@@ -127,19 +179,6 @@ def test_only_owners_set_limits(team: Team, role: Role) -> None:
             period=Period.DAY,
             amount=1,
         )
-
-
-@pytest.mark.parametrize(
-    ("period", "start"),
-    [
-        (Period.DAY, datetime(2026, 11, 18, tzinfo=UTC)),
-        (Period.WEEK, datetime(2026, 11, 16, tzinfo=UTC)),
-        (Period.MONTH, datetime(2026, 11, 1, tzinfo=UTC)),
-        (Period.TOTAL, datetime(1970, 1, 1, tzinfo=UTC)),
-    ],
-)
-def test_a_period_begins_at_midnight_in_utc(period: Period, start: datetime) -> None:
-    assert budgets.start_of(period, WEDNESDAY) == start
 
 
 def test_a_capture_after_midnight_settles_in_the_day_that_admitted_it(team: Team) -> None:
@@ -176,3 +215,16 @@ def test_owners_are_told_when_the_teams_limit_is_used_up(
         budgets.warn([budget])
     assert mailoutbox[0].to == [factories.owner_of(team).email]
     assert "0 credits are left" in mailoutbox[0].body
+
+
+def test_a_tokens_owner_is_told_when_its_limit_is_used(
+    team: Team, mailoutbox: list[EmailMessage], django_capture_on_commit_callbacks: Captured
+) -> None:
+    person = factories.member(team)
+    budget = limit(team, 100, token=token_of(team, person), period="week")
+    with django_capture_on_commit_callbacks(execute=True):
+        ledger.hold(team=team, amount=80, reference="r1", limits=[budget])
+        budgets.warn([budget])
+    assert mailoutbox[0].to == [person.email]
+    assert mailoutbox[0].subject == "80 % of a limit of Studio is used"
+    assert "The limit of the token Nightly is 0.0001 credits a week" in mailoutbox[0].body
