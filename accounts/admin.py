@@ -8,6 +8,7 @@ from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 
 from accounts import admin_credits  # noqa: F401  # registers the credit rows
+from accounts.admin_plans import Promoting
 from accounts.models import Invitation, Membership, Role, Team, User
 from accounts.querysets import InvitationQuerySet
 from accounts.services import teams
@@ -72,7 +73,7 @@ class MembershipInline(admin.TabularInline):
 
 
 @admin.register(Team)
-class TeamAdmin(admin.ModelAdmin):
+class TeamAdmin(Promoting):
     list_display = ("name", "slug", "member_count", "personal_owner", "created_at")
     list_filter = (("personal_owner", admin.EmptyFieldListFilter),)
     list_select_related = ("personal_owner",)

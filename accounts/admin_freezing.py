@@ -55,5 +55,7 @@ class Unfreezing(admin.ModelAdmin):
             "form": form,
             "accounts": found,
             "checkbox": ACTION_CHECKBOX_NAME,
+            "chosen": [account.pk for account in found],
+            "action": "unfreeze",
         }
         return TemplateResponse(request, "admin/accounts/unfreeze.html", context)

@@ -43,6 +43,10 @@ class SignInLinkUnusable(AccountsError):
         )
 
 
+class TokenUnusable(AccountsError):
+    """An API token that does not open anything, or no longer."""
+
+
 class AlreadySetUp(AccountsError):
     def __init__(self) -> None:
         super().__init__("This account is set up already.")
@@ -109,6 +113,21 @@ class ReasonNeeded(AccountsError):
         super().__init__("Say why: what staff do to credits is recorded with its reason.")
 
 
+class WordsNeeded(AccountsError):
+    def __init__(self) -> None:
+        super().__init__("Say why: whoever asked is told.")
+
+
+class PlanNotOffered(AccountsError):
+    def __init__(self, plan: object) -> None:
+        super().__init__(f"The plan {plan} is not offered any more: choose another.")
+
+
+class StartsInThePast(AccountsError):
+    def __init__(self) -> None:
+        super().__init__("A plan starts today or later: credits for past months are given by hand.")
+
+
 class NothingToAdjust(AccountsError):
     def __init__(self) -> None:
         super().__init__("A correction of 0 credits corrects nothing.")
@@ -129,3 +148,27 @@ class OverLimit(CannotSpend):
         super().__init__(
             f"{room}; it leaves {left}, and this needs {format_credits(needed)}. Ask an owner."
         )
+
+
+class OpenAskAlready(AccountsError):
+    """One open ask per person, team and kind: another would only be in its way."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "You have asked for this already, and nobody has decided yet. Take that one back first."
+        )
+
+
+class AskDecided(AccountsError):
+    def __init__(self, state: str) -> None:
+        super().__init__(f"Somebody was quicker: it is {state.lower()} already.")
+
+
+class OwnAsk(AccountsError):
+    def __init__(self) -> None:
+        super().__init__("Somebody else has to decide about what you ask for yourself.")
+
+
+class LimitGone(AccountsError):
+    def __init__(self) -> None:
+        super().__init__("This limit is no longer in force, so there is nothing to raise.")

@@ -8,8 +8,8 @@ from django.contrib.auth.password_validation import validate_password
 from django.http import QueryDict
 
 from accounts import invited
-from accounts.models import Role, User
-from accounts.money import MAX_CREDITS, to_microcredits
+from accounts.models import Role, Team, User
+from accounts.money import MAX_CREDITS, plain_credits, to_microcredits
 
 
 class SignupForm(PlainSignupForm):  # type: ignore[misc]  # allauth ships no types
@@ -27,6 +27,28 @@ class SignupForm(PlainSignupForm):  # type: ignore[misc]  # allauth ships no typ
 
 class TeamForm(forms.Form):
     name = forms.CharField(label="Team name", max_length=80)
+
+
+class ApprovalForm(forms.Form):
+    above = forms.DecimalField(
+        label="Requests above so many credits wait",
+        required=False,
+        min_value=0,
+        max_value=MAX_CREDITS,
+        decimal_places=6,
+        help_text="An owner or admin approves them before anything is sent; their own do not wait."
+        " 0 lets every request of a member wait. Empty: none does.",
+    )
+
+    @classmethod
+    def of(cls, team: Team) -> "ApprovalForm":
+        above = team.approval_above
+        return cls(initial={"above": None if above is None else plain_credits(above)})
+
+    def clean_above(self) -> int | None:
+        """In microcredits; None where none waits."""
+        above = self.cleaned_data["above"]
+        return None if above is None else to_microcredits(above)
 
 
 class InviteForm(forms.Form):

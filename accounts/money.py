@@ -15,6 +15,11 @@ def format_credits(microcredits: int) -> str:
     return f"{sign}{whole:,}{decimals}"
 
 
+def plain_credits(microcredits: int) -> str:
+    """The exact amount as a number field and an address take it: "2480"."""
+    return format_credits(microcredits).replace(",", "")
+
+
 def say_credits(microcredits: int) -> str:
     """The amount with its unit: "1 credit", "3.3 credits"."""
     unit = "credit" if microcredits == MICROCREDITS else "credits"

@@ -5,8 +5,9 @@ from enum import StrEnum
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
 
-from accounts.models import Membership, Role, Team
+from accounts.models import Membership, Role, Team, User
 
 
 class Permission(StrEnum):
@@ -14,13 +15,14 @@ class Permission(StrEnum):
     REPORT_IMAGE = "report_image"
     GENERATE = "generate"
     VIEW_LEDGER = "view_ledger"
+    APPROVE = "approve"
     MANAGE_MEMBERS = "manage_members"
     MANAGE_TEAM = "manage_team"
 
 
 _VIEWER = frozenset({Permission.VIEW_IMAGES, Permission.REPORT_IMAGE})
 _MEMBER = _VIEWER | {Permission.GENERATE}
-_ADMIN = _MEMBER | {Permission.VIEW_LEDGER, Permission.MANAGE_MEMBERS}
+_ADMIN = _MEMBER | {Permission.VIEW_LEDGER, Permission.APPROVE, Permission.MANAGE_MEMBERS}
 _OWNER = _ADMIN | {Permission.MANAGE_TEAM}
 
 ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
@@ -44,6 +46,18 @@ def has_permission(
         return False
     membership = Membership.objects.filter(team=team, user=user.pk).select_related("team").first()
     return membership is not None and permission in permissions_of(membership)
+
+
+def holders(permission: Permission, team: Team) -> QuerySet[User]:
+    """The active members whose role covers this, those first who joined first."""
+    members = User.objects.filter(
+        memberships__team=team, memberships__role__in=roles_with(permission), is_active=True
+    )
+    return members.order_by("memberships__created_at")
+
+
+def roles_with(permission: Permission) -> list[Role]:
+    return [role for role, granted in ROLE_PERMISSIONS.items() if permission in granted]
 
 
 def assignable_roles(membership: Membership) -> tuple[Role, ...]:

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 if TYPE_CHECKING:
     # ruff does not see the quoted type arguments below.
-    from accounts.models import Invitation, Membership, Team, User  # noqa: F401
+    from accounts.models import ApiToken, Invitation, Membership, Team, User  # noqa: F401
 
 
 class UserManager(BaseUserManager["User"]):
@@ -70,3 +70,18 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         """End those still open; the condition settles a race with somebody accepting."""
         open_ones = self.filter(accepted_at=None, revoked_at=None)
         return open_ones.update(revoked_at=timezone.now())
+
+
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    def in_force(self) -> Self:
+        """Neither revoked nor run out."""
+        lasting = models.Q(expires_at=None) | models.Q(expires_at__gt=timezone.now())
+        return self.filter(lasting, revoked_at=None)
+
+    def seen_by(self, user: "User", team: "Team", *, everyones: bool) -> Self:
+        """One's own tokens of a team, or everybody's there; not those that were revoked."""
+        found = self.filter(team=team, revoked_at=None).select_related("user", "team")
+        return found if everyones else found.filter(user=user)
+
+    def revoke(self) -> int:
+        return self.filter(revoked_at=None).update(revoked_at=timezone.now())

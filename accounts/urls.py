@@ -4,7 +4,17 @@ from allauth.account import views as allauth
 from django.urls import path, re_path
 from django.views.decorators.cache import never_cache
 
-from accounts.views import invitations, payments, settings, sign_in, teams, theme, welcome
+from accounts.views import (
+    asks,
+    invitations,
+    payments,
+    settings,
+    sign_in,
+    teams,
+    theme,
+    tokens,
+    welcome,
+)
 
 urlpatterns = [
     path("signin/", never_cache(allauth.login), name="account_login"),
@@ -48,16 +58,28 @@ urlpatterns = [
     path("welcome/", welcome.welcome, name="welcome"),
     path("hooks/payments/", payments.paid, name="payment-hook"),
     path("theme/", theme.theme, name="theme"),
+    path("credits/ask/", asks.credits_ask, name="credits-ask"),
+    path(
+        "credits/ask/<uuid:ask_id>/withdraw/",
+        asks.credits_ask_withdraw,
+        name="credits-ask-withdraw",
+    ),
+    path("credits/asks/<uuid:ask_id>/", asks.limit_ask, name="limit-ask"),
+    path("operations/credits/", asks.credit_asks, name="credit-asks"),
+    path("operations/credits/<uuid:ask_id>/", asks.credit_ask_decide, name="credit-ask-decide"),
     path("teams/new/", teams.team_new, name="team-new"),
     path("teams/switch/", teams.team_switch, name="team-switch"),
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
     path("settings/", settings.team_settings, name="team-settings"),
+    path("settings/approval/", settings.team_approval, name="team-approval"),
     path("settings/invitations/", settings.team_invite, name="team-invite"),
     path(
         "settings/invitations/<uuid:invitation_id>/revoke/",
         settings.invitation_revoke,
         name="invitation-revoke",
     ),
+    path("settings/tokens/", tokens.api_tokens, name="api-tokens"),
+    path("settings/tokens/<uuid:token_id>/revoke/", tokens.token_revoke, name="token-revoke"),
     path("settings/members/<uuid:membership_id>/", settings.member_role, name="member-role"),
     path(
         "settings/members/<uuid:membership_id>/remove/",

@@ -3,6 +3,7 @@
 import secrets
 import time
 import uuid
+from datetime import datetime
 
 NANOSECONDS = 1_000_000  # in a millisecond
 
@@ -16,3 +17,9 @@ def uuid7() -> uuid.UUID:
     fraction = rest * 4096 // NANOSECONDS
     value = (milliseconds & (1 << 48) - 1) << 80 | 0x7 << 76 | fraction << 64
     return uuid.UUID(int=value | 0x2 << 62 | secrets.randbits(62))
+
+
+def first_uuid7(at: datetime) -> uuid.UUID:
+    """The least UUIDv7 of a moment: every id made from then on is at least that."""
+    milliseconds = int(at.timestamp() * 1000)
+    return uuid.UUID(int=(milliseconds & (1 << 48) - 1) << 80 | 0x7 << 76 | 0x2 << 62)

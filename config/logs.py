@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 SECRET_NAMES = re.compile(r"(?i)key|token|secret|password|authorization|cookie|prompt")
-SECRET_VALUES = re.compile(r"(?i)\b(bearer|key)\s+[\w.:~+/=-]{6,}")
+SECRET_VALUES = re.compile(r"(?i)\b(bearer\s+|key\s+|img_live_)[\w.:~+/=-]{6,}")
 HIDDEN = "[hidden]"
 
 
@@ -18,7 +18,7 @@ def redact(logger: object, method: str, event: MutableMapping[str, Any]) -> Mapp
         if SECRET_NAMES.search(name):
             event[name] = HIDDEN
         elif isinstance(value, str):
-            event[name] = SECRET_VALUES.sub(rf"\1 {HIDDEN}", value)
+            event[name] = SECRET_VALUES.sub(rf"\1{HIDDEN}", value)
     return event
 
 

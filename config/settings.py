@@ -71,6 +71,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
+    "config.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -117,6 +118,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "accounts.context.shell",
+                "generations.context.decisions",
             ],
         },
     }
@@ -156,6 +158,7 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "generate"
 CELERY_TASK_ROUTES = {
     "generations.make_renditions": {"queue": "media"},
+    "generations.check_books": {"queue": "media"},
     "generations.close_days": {"queue": "media"},
     "accounts.*": {"queue": "media"},
 }
@@ -173,9 +176,19 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     # An hour and more after midnight: only then can nothing be added to the day.
     "close days": {"task": "generations.close_days", "schedule": crontab(hour="1", minute="20")},
+    "refresh prices": {
+        "task": "generations.refresh_prices",
+        "schedule": crontab(hour="2", minute="40"),
+    },
     "reconcile": {"task": "generations.reconcile", "schedule": crontab(hour="4", minute="10")},
-    "expire lots": {"task": "accounts.expire_lots", "schedule": crontab(hour="0", minute="10")},
-    "check books": {"task": "accounts.check_books", "schedule": crontab(hour="3", minute="10")},
+    "match lots": {"task": "accounts.match_lots", "schedule": crontab(hour="0", minute="40")},
+    # Plans and run-outs each hour: a clock that was away at midnight must not cost a day.
+    "keep time": {"task": "accounts.keep_time", "schedule": crontab(minute="2")},
+    "warn of run-outs": {
+        "task": "accounts.warn_of_run_outs",
+        "schedule": crontab(hour="8", minute="5"),
+    },
+    "check books": {"task": "generations.check_books", "schedule": crontab(hour="3", minute="10")},
     "clear sessions": {
         "task": "accounts.clear_sessions",
         "schedule": crontab(hour="3", minute="20"),
@@ -254,8 +267,13 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 50_000_000  # Reference images travel back and for
 
 # Providers
 CREDITS_PER_USD = env.integer("CREDITS_PER_USD", 100, minimum=1)
+# A change of a provider's price up to so many percent is taken over without a person; 0: none is.
+PRICE_AUTO_ACCEPT_PERCENT = env.integer("PRICE_AUTO_ACCEPT_PERCENT", 0)
 # Staff corrections above this many credits take a second person.
 ADJUSTMENT_LIMIT = env.integer("ADJUSTMENT_LIMIT", 1_000) * 1_000_000
+# What a new person finds in their personal team, and for how many days: 0 gives nothing, and lasts.
+SIGN_UP_CREDITS = env.integer("SIGN_UP_CREDITS", 0) * 1_000_000
+SIGN_UP_CREDITS_DAYS = env.integer("SIGN_UP_CREDITS_DAYS", 0)
 # Shared with the shop that sells credits; without it there is no such address.
 PAYMENT_WEBHOOK_SECRET = env.secret("PAYMENT_WEBHOOK_SECRET")
 AIMLAPI_KEY = env.secret("AIMLAPI_KEY")
@@ -273,6 +291,12 @@ if USE_SANDBOX:
     PROVIDER_RESULT_HOSTS = [*PROVIDER_RESULT_HOSTS, f"127.0.0.1:{SANDBOX_PORT}"]
 PROVIDER_IS_LOCAL = urlsplit(AIMLAPI_BASE_URL).hostname in {"127.0.0.1", "localhost", "::1"}
 PROVIDER_DEADLINE = env.seconds("PROVIDER_DEADLINE", 300)
+# Less than the minute after which most proxies hang up.
+API_WAIT_SECONDS = env.seconds("API_WAIT_SECONDS", 50)
+
+# What Prometheus may read, beside this machine itself: who says this token.
+METRICS_TOKEN = env.secret("METRICS_TOKEN")
+METRICS = "generations.services.measures.exposition"
 
 # The engine room
 WORKER_CONCURRENCY = env.integer("WORKER_CONCURRENCY", 32, minimum=1)
@@ -304,7 +328,8 @@ SECURE_SSL_REDIRECT = _HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-if env.boolean("TRUST_PROXY", False):
+TRUST_PROXY = env.boolean("TRUST_PROXY", False)
+if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     ALLAUTH_TRUSTED_PROXY_COUNT = 1
 _S3_ORIGIN = [S3_ENDPOINT_URL or f"https://{S3_BUCKET}.s3.amazonaws.com"] if S3_BUCKET else []

@@ -16,9 +16,12 @@ from generations.models import (
     ImageStatus,
     Status,
 )
+from generations.services import approvals
 
+AWAITING = Status.AWAITING_APPROVAL
 FURTHEST = 95  # A bar is a guess by the clock, so it never claims to be done.
 STAGES = {
+    Status.AWAITING_APPROVAL: "Waits for approval",
     Status.SENDING: "Rendering",
     Status.SUBMITTED: "Waiting at the provider",
     Status.ANSWERED: "Saving",
@@ -44,6 +47,7 @@ class Tile:
 class Batch:
     request: GenerationRequest
     ahead: int = 0
+    approvers: str = ""  # in words, while it waits for one of them
 
     @property
     def id(self) -> object:
@@ -75,7 +79,11 @@ class Batch:
 
     @property
     def can_cancel(self) -> bool:
-        return self.request.status == Status.QUEUED
+        return self.request.status in {Status.AWAITING_APPROVAL, Status.QUEUED}
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.request.status == Status.AWAITING_APPROVAL
 
     @property
     def can_retry(self) -> bool:
@@ -125,7 +133,7 @@ class Batch:
     @property
     def failure(self) -> failures.Failure | None:
         if self.request.status == Status.CANCELLED:
-            return failures.CANCELLED
+            return _why_cancelled(self.request)
         if self.request.status == Status.FAILED:
             return failures.explain(self.request.error_code)
         return None
@@ -155,7 +163,28 @@ class Batch:
 def present(requests: Iterable[GenerationRequest]) -> list[Batch]:
     shown = list(requests)
     ahead = _ahead([request for request in shown if request.status == Status.QUEUED])
-    return [Batch(request, ahead=ahead.get(request.pk.hex, 0)) for request in shown]
+    approvers = _approvers([request for request in shown if request.status == AWAITING])
+    return [
+        Batch(
+            request,
+            ahead=ahead.get(request.pk.hex, 0),
+            approvers=approvers.get(request.team_id, ""),
+        )
+        for request in shown
+    ]
+
+
+def _approvers(waiting: list[GenerationRequest]) -> dict[UUID, str]:
+    """Who may approve, by team; nothing is asked where nothing waits."""
+    teams = {request.team_id: request.team for request in waiting}
+    return {pk: approvals.approvers_in_words(team) for pk, team in teams.items()}
+
+
+def _why_cancelled(request: GenerationRequest) -> failures.Failure:
+    approval = getattr(request, "approval", None)
+    if request.error_code == approvals.DECLINED and approval:
+        return failures.declined(approval.by.display_name, approval.words)
+    return failures.CANCELLED
 
 
 def _ahead(queued: list[GenerationRequest]) -> dict[str, int]:

@@ -16,7 +16,9 @@ RUN_NEXT = "generations.run_next"
 FINISH = "generations.finish"
 MAKE_RENDITIONS = "generations.make_renditions"
 RECONCILE = "generations.reconcile"
+CHECK_BOOKS = "generations.check_books"
 CLOSE_DAYS = "generations.close_days"
+REFRESH_PRICES = "generations.refresh_prices"
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +43,14 @@ def renditions(image_id: UUID) -> bool:
 def reconcile() -> bool:
     # Where threads wait on providers anyway.
     return _send(RECONCILE, queue="generate")
+
+
+def check_books() -> bool:
+    return _send(CHECK_BOOKS, queue="media")
+
+
+def refresh_prices() -> bool:
+    return _send(REFRESH_PRICES, queue="generate")
 
 
 def _send(name: str, *arguments: str, queue: str) -> bool:

@@ -1,5 +1,7 @@
 """What can go wrong with a request, in the user's words. Views pick the HTTP status."""
 
+from accounts.models import RoleLimit
+
 
 class GenerationsError(Exception):
     """Base of this room's errors; `str()` of each may be shown to the user."""
@@ -13,6 +15,21 @@ class InvalidRequest(GenerationsError):
         super().__init__(" ".join(errors.values()))
 
 
+class Unpriceable(InvalidRequest):
+    """Nothing can be reserved for this model, so nothing is sent."""
+
+    def __init__(self, model_name: str, *, withdrawn: bool) -> None:
+        why = "is no longer offered by its provider" if withdrawn else "has no price here yet"
+        super().__init__({"model": f"{model_name} {why}. Choose another model."})
+
+
+class TooManyOpen(GenerationsError):
+    """As many of this person's requests are open as their role may have."""
+
+    def __init__(self, limit: RoleLimit) -> None:
+        super().__init__(limit.open_words)
+
+
 class IdempotencyKeyReused(GenerationsError):
     def __init__(self) -> None:
         super().__init__(
@@ -23,6 +40,29 @@ class IdempotencyKeyReused(GenerationsError):
 class TooLateToCancel(GenerationsError):
     def __init__(self) -> None:
         super().__init__("It is being made already, so it can no longer be cancelled.")
+
+
+class AlreadyDecided(GenerationsError):
+    """A request that waits no longer; `how` says what became of it."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__(f"Somebody was quicker: {how}.")
+
+
+class AuthorGone(GenerationsError):
+    def __init__(self, who: str) -> None:
+        super().__init__(
+            f"{who} may no longer make images in this team, so it can only be declined."
+        )
+
+
+class StatementRefused(GenerationsError):
+    """A check found the team's books wrong: until they are right, nobody gets figures of them."""
+
+    def __init__(self, team: object) -> None:
+        super().__init__(
+            f"The books of {team} do not balance, so no statement is given out until they do."
+        )
 
 
 class StorageUnavailable(GenerationsError):

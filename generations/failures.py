@@ -59,11 +59,17 @@ FAILURES: Mapping[str, Failure] = {
         "The provider's answer held no picture",
         "The house pays for it, if it cost anything. Try again.",
     ),
+    "declined": Failure("Declined", "Somebody who approves requests declined it.", "edit"),
     "unclear": Failure(
         "We could not find out what became of this",
         "The provider's records did not say within a day. Your credits are back; try again.",
     ),
 }
+
+
+def declined(by: str, words: str) -> Failure:
+    return Failure("Declined", f"{by} declined it: {words}", "edit")
+
 
 CANCELLED = Failure("Cancelled", "It was not sent.", "retry")
 UNKNOWN = Failure("This did not work", "Try again; if it happens twice, ask an owner.")

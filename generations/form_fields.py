@@ -1,6 +1,7 @@
 """How each kind of parameter is drawn in the composer. What is right is the catalog's to say."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -35,6 +36,21 @@ FEW = 10  # so many whole numbers are buttons rather than a field
 
 class FilesInput(forms.FileInput):
     allow_multiple_selected = True
+
+
+class PartlyRefused(forms.RadioSelect):
+    """Radio buttons of which some are there to see and cannot be chosen."""
+
+    def __init__(self, choices: Sequence[tuple[Any, Any]], refused: Collection[str]) -> None:
+        super().__init__(choices=choices)
+        self.refused = refused
+
+    def create_option(
+        self, name: str, value: Any, label: int | str, *args: Any, **options: Any
+    ) -> dict[str, Any]:
+        option = super().create_option(name, value, label, *args, **options)
+        option["attrs"]["disabled"] = str(value) in self.refused
+        return option
 
 
 class ReferenceField(forms.FileField):

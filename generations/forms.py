@@ -8,7 +8,8 @@ from django import forms
 from django.forms.boundfield import BoundField
 from django.utils.datastructures import MultiValueDict
 
-from generations import catalog, form_fields
+from accounts.models import RoleLimit
+from generations import catalog, form_fields, references, role_rules
 from generations.catalog import Model
 from generations.form_fields import CUSTOM, SHAPES
 from generations.parameters import PRESETS, InvalidParameters, Json
@@ -47,6 +48,7 @@ class ComposerForm(forms.Form):
         files: MultiValueDict[str, Any] | None = None,
         *,
         model: Model,
+        limit: RoleLimit | None = None,
         initial: Mapping[str, Any] | None = None,
         prefix: str | None = None,
     ) -> None:
@@ -57,6 +59,9 @@ class ComposerForm(forms.Form):
         self.cleaned_params: dict[str, Json] = {}
         for name, parameter in model.parameters.items():
             self.fields.update(form_fields.fields_for(name, parameter))
+        self.limit = limit
+        # Why some choices are there to see only.
+        self.notes = role_rules.narrow(self, model=model, limit=limit) if limit else []
 
     def switched_to(self, model: Model) -> Self:
         """A fresh composer for another model, with all that was chosen and that it takes."""
@@ -67,12 +72,16 @@ class ComposerForm(forms.Form):
         chosen = {name: value for name, value in drafted.items() if value != old[name].default}
         kept = {name: self[name].value() for name in ("team", "prompt", "visibility")}
         params = catalog.draft(model, _translated(chosen))
-        return type(self)(model=model, initial={**kept, **params}, prefix=self.prefix)
+        initial = {**kept, **params}
+        return type(self)(model=model, limit=self.limit, initial=initial, prefix=self.prefix)
 
     @property
     def draft_params(self) -> dict[str, Json]:
         """The parameters as far as they are right yet: what the shown price is for."""
-        return catalog.draft(self.model, self._values())
+        values = self._values()
+        if self._chosen_files:
+            values[self._reference_name] = [references.an_upload()] * self._chosen_files
+        return catalog.draft(self.model, values)
 
     @property
     def shape_field(self) -> BoundField | None:
@@ -108,12 +117,27 @@ class ComposerForm(forms.Form):
         try:
             self.cleaned_params = catalog.clean(self.model, prompt, values)
         except InvalidParameters as error:
-            self._show(error)
+            self.show(error.errors)
         else:
             self.cleaned_data["prompt"] = catalog.clean_prompt(self.model, prompt)
 
+    def show(self, errors: Mapping[str, str]) -> None:
+        """Put words next to the fields they are about; those about no field go above them all."""
+        rest = "reference" if "reference" in self.fields else None
+        for name, message in errors.items():
+            field = name if name in self.fields else rest
+            if field not in self.errors:
+                self.add_error(field, message)
+
     def _field(self, name: str) -> BoundField | None:
         return self[name] if name in self.fields else None
+
+    @property
+    def _chosen_files(self) -> int:
+        """How many pictures are chosen and not sent yet, when their field holds no more."""
+        if "reference" not in self.fields or not isinstance(self.data, MultiValueDict):
+            return 0
+        return sum(map(bool, self.data.getlist(self.add_prefix("reference"))))
 
     @property
     def _reference_name(self) -> str:
@@ -136,12 +160,6 @@ class ComposerForm(forms.Form):
             data = MultiValueDict(self.data.lists())
             data.setlist(self.add_prefix("kept"), uploads)
             self.data = data
-
-    def _show(self, error: InvalidParameters) -> None:
-        for name, message in error.errors.items():
-            field = name if name in self.fields else "reference"
-            if field not in self.errors:
-                self.add_error(field, message)
 
 
 def _drawn(values: Mapping[str, Any]) -> dict[str, Any]:

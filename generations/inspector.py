@@ -6,9 +6,9 @@ from uuid import UUID
 
 from accounts.models import User
 from generations import catalog
-from generations.models import Image
+from generations.catalog_types import provider_name
+from generations.models import Approval, Image
 
-PROVIDERS = {"aimlapi": "AIML API", "fal": "fal"}
 # Shown elsewhere on the page, or not a choice a person makes.
 NOT_ROWS = {
     "image_size",
@@ -76,7 +76,7 @@ class Inspector:
 
     @property
     def provider_name(self) -> str:
-        return PROVIDERS.get(self.image.request.provider, self.image.request.provider)
+        return provider_name(self.image.request.provider)
 
     @property
     def size_label(self) -> str:
@@ -102,6 +102,10 @@ class Inspector:
         request = self.image.request
         stored = sum(one.stored_at is not None for one in request.images.all())
         return request.hold.captured // max(stored, 1)
+
+    @property
+    def approval(self) -> Approval | None:
+        return getattr(self.image.request, "approval", None)
 
     @property
     def seconds(self) -> float | None:

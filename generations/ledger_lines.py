@@ -11,9 +11,11 @@ from accounts.models import CreditAccount, LedgerEntry, User
 from accounts.services import entries
 from generations.models import OPEN, GenerationRequest, Image, Visibility
 from generations.receipts import model_name
+from generations.services.price_notes import note
 from generations.services.statement import kind_label
 
-LONGEST_LIFE = timedelta(days=7)  # Even what nobody can settle is given up after a day.
+# Even what nobody can settle is given up after a day; what waited for approval has no such end.
+LONGEST_LIFE = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,21 @@ class LedgerLine:
         return self.request.user if self.request else self.done_by
 
     @property
+    def token_name(self) -> str:
+        """The API token that it was asked for with, if it was."""
+        token = self.request.token if self.request else None
+        return token.name if token else ""
+
+    @property
     def model_name(self) -> str:
         return model_name(self.request.model) if self.request else ""
+
+    @property
+    def price(self) -> str:
+        """The terms it was held by."""
+        if self.request is None:
+            return ""
+        return note(self.request.price_version, self.request.markup, dated=False)
 
     @property
     def prompt(self) -> str:
@@ -100,13 +115,17 @@ def reserved(
     waiting = [ours.filter(status__in=sorted(OPEN))]
     if at and at < timezone.now():
         ended = ours.filter(finished_at__gte=at, finished_at__lt=at + LONGEST_LIFE)
-        waiting = [some.filter(created_at__lt=at) for some in (*waiting, ended)]
+        waited = ours.filter(waited=True, finished_at__gte=at + LONGEST_LIFE)
+        waiting = [some.filter(created_at__lt=at) for some in (*waiting, ended, waited)]
     return [
         LedgerLine(
             viewer, one.created_at, "Reserved", -one.hold.amount, request=one, is_reserved=True
         )
         for some in waiting
-        for one in _of(user, some).select_related("hold", "user").defer("params").order_by("-id")
+        for one in _of(user, some)
+        .select_related("hold", "user", "token", "price_version", "markup")
+        .defer("params")
+        .order_by("-id")
     ]
 
 
@@ -126,5 +145,11 @@ def with_images(lines: Sequence[LedgerLine], *, viewer: User) -> list[LedgerLine
 
 def with_requests(found: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
     # Parameters hold reference images whole, which no line shows.
-    related = found.select_related("hold__request__user", "actor")
+    related = found.select_related(
+        "hold__request__user",
+        "hold__request__token",
+        "hold__request__price_version",
+        "hold__request__markup",
+        "actor",
+    )
     return related.defer("hold__request__params")

@@ -3,11 +3,18 @@ from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 if TYPE_CHECKING:
     # ruff does not see the quoted type arguments below.
     from accounts.models import Team, User
-    from generations.models import Finding, GenerationRequest, Image  # noqa: F401
+    from generations.models import (  # noqa: F401
+        Finding,
+        GenerationRequest,
+        Image,
+        Markup,
+        PriceVersion,
+    )
 
 
 class RequestQuerySet(models.QuerySet["GenerationRequest"]):
@@ -17,7 +24,9 @@ class RequestQuerySet(models.QuerySet["GenerationRequest"]):
 
     def with_tiles(self) -> Self:
         """With all that a batch on a page shows, in a fixed number of queries."""
-        return self.select_related("hold").prefetch_related("images__decisions")
+        return self.select_related("hold", "team", "approval__by").prefetch_related(
+            "images__decisions"
+        )
 
 
 class ImageQuerySet(models.QuerySet["Image"]):
@@ -50,3 +59,21 @@ class FindingQuerySet(models.QuerySet["Finding"]):
     def settled(self) -> Self:
         """What nobody needs to look at any more: booked at once, or resolved."""
         return self.exclude(action="case", resolved_at__isnull=True)
+
+
+class PriceVersionQuerySet(models.QuerySet["PriceVersion"]):
+    def in_force(self) -> Self:
+        """The version of each model that counts now."""
+        begun = self.filter(effective_from__lte=Now())
+        return begun.order_by("provider", "model", "-effective_from").distinct("provider", "model")
+
+
+class MarkupQuerySet(models.QuerySet["Markup"]):
+    def newest(self) -> Self:
+        """The last word on each team and model; it may be that there is none any more."""
+        return self.order_by("team", "model", "-pk").distinct("team", "model")
+
+    def reaching(self, team: "Team | None") -> Self:
+        """Of this team, if one is given, or of everyone."""
+        everyone = Q(team__isnull=True)
+        return self.filter(Q(team=team) | everyone if team else everyone)

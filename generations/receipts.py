@@ -8,7 +8,18 @@ from functools import cached_property
 from accounts.models import LedgerEntry
 from accounts.money import format_credits
 from generations import catalog, failures
-from generations.models import Attempt, CostSource, GenerationRequest, Image, ImageStatus, Status
+from generations.models import (
+    Approval,
+    Attempt,
+    CostSource,
+    GenerationRequest,
+    Image,
+    ImageStatus,
+    SeenVia,
+    Status,
+    Verdict,
+)
+from generations.services.price_notes import note
 from generations.services.statement import kind_label
 
 # How a cost is known, from the best evidence to the weakest.
@@ -17,6 +28,15 @@ KNOWN_BY = {
     CostSource.HEADER: "The provider stated it in a header of its answer",
     CostSource.LOG: "Read in the provider's own log",
     CostSource.COMPUTED: "Computed from our price; the provider stated none",
+}
+
+
+# What one figure may be known by, the best first.
+FIGURES = {
+    "Estimated": (SeenVia.ESTIMATED,),
+    "Computed": (SeenVia.COMPUTED,),
+    "Reported": (SeenVia.BODY, SeenVia.HEADER),
+    "Billed": (SeenVia.LOG, SeenVia.TRANSACTION),
 }
 
 
@@ -51,6 +71,22 @@ class Call:
         return "" if cost is None else f"{cost:,} {self.attempt.cost_unit}"
 
     @property
+    def figures(self) -> Sequence[tuple[str, str]]:
+        """What each kind of source has it at in US dollars, by the source; "" where it is silent.
+
+        A bill may hold one call more than once: its sum is what was taken.
+        """
+        return [(label, self._figure(sources)) for label, sources in FIGURES.items()]
+
+    def _figure(self, sources: Sequence[SeenVia]) -> str:
+        charges = list(self.attempt.charges.all())
+        for source in sources:
+            found = [one.nano_usd for one in charges if one.seen_via == source]
+            if found:
+                return f"${usd(sum(found))}"
+        return ""
+
+    @property
     def known_by(self) -> str:
         source = self.attempt.cost_source
         return KNOWN_BY[CostSource(source)] if source in CostSource.values else source
@@ -67,6 +103,16 @@ class Receipt:
     @property
     def model_name(self) -> str:
         return model_name(self.request.model)
+
+    @property
+    def price(self) -> str:
+        """The terms that it was held by, and is charged by."""
+        return note(self.request.price_version, self.request.markup)
+
+    @property
+    def rule(self) -> str:
+        version = self.request.price_version
+        return version.rule if version else ""
 
     @property
     def held(self) -> int:
@@ -119,18 +165,29 @@ class Receipt:
         return sum(image.status == ImageStatus.STORED for image in self.images)
 
     @property
+    def approval(self) -> Approval | None:
+        return getattr(self.request, "approval", None)
+
+    @property
     def summary(self) -> str:
         """The whole of it in a sentence: "Held 4, charged 3.3 because 3 of 4 arrived"."""
         held = f"Held {format_credits(self.held)}"
         if self.request.is_open:
-            return f"{held} until it is done; nothing is charged yet"
+            waits = self.request.status == Status.AWAITING_APPROVAL
+            return f"{held} until it is {'approved' if waits else 'done'}; nothing is charged yet"
         charged = format_credits(self.charged) if self.charged else "nothing"
         return f"{held}, charged {charged}{self._because}"
 
     @property
+    def _why_cancelled(self) -> str:
+        if self.approval and self.approval.verdict == Verdict.DECLINED:
+            return f"{self.approval.by.display_name} declined it"
+        return "it was cancelled before it was sent"
+
+    @property
     def _because(self) -> str:
         if self.request.status == Status.CANCELLED:
-            return " because it was cancelled before it was sent"
+            return f" because {self._why_cancelled}"
         if self.request.status == Status.FAILED:
             return f" because it failed: {failures.explain(self.request.error_code).title}"
         if self.arrived < self.request.num_images:

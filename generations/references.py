@@ -7,6 +7,7 @@ import base64
 import binascii
 import io
 import re
+from functools import cache
 from urllib.parse import urlsplit
 
 from PIL import Image, ImageOps
@@ -15,6 +16,7 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 MAX_BYTES = 10_000_000
 MAX_PIXELS = 40_000_000
 MEGAPIXEL = 1024 * 1024
+MOST_MEGAPIXELS = 4  # providers shrink anything bigger before they bill it, and work from that
 MAX_ADDRESS = 2048
 DATA_URI = re.compile(r"data:image/(?:jpeg|png|webp);base64,", re.ASCII)
 
@@ -40,6 +42,14 @@ def from_upload(data: bytes) -> str:
     out = io.BytesIO()
     flat.save(out, "JPEG", quality=92)
     return "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode("ascii")
+
+
+@cache
+def an_upload() -> str:
+    """Stands for any upload where only the price counts: each is billed as one megapixel."""
+    out = io.BytesIO()
+    Image.new("RGB", (1, 1)).save(out, "PNG")
+    return from_upload(out.getvalue())
 
 
 def check(reference: str) -> str:
@@ -69,6 +79,12 @@ def size(reference: str) -> tuple[int, int] | None:
         raise BadReference("The reference image is not valid Base64.") from error
     with _open(data) as image:
         return image.size
+
+
+def picture(reference: str) -> bytes | None:
+    """The bytes of a data URI; None for an address, which is not fetched."""
+    found = DATA_URI.match(reference)
+    return base64.b64decode(reference[found.end() :]) if found else None
 
 
 def is_https(address: str) -> bool:

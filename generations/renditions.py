@@ -62,6 +62,13 @@ def render(data: bytes) -> dict[str, bytes]:
         }
 
 
+def thumbnail(data: bytes) -> bytes:
+    """The smallest rendition alone. Raises UnusableImage."""
+    with _open(data) as image:
+        flat = _decoded(image).convert("RGB")
+        return _webp(_fit(flat, min(WIDTHS[0], flat.width)), quality=QUALITY)
+
+
 def placeholder(data: bytes) -> str:
     """A data URI of under 200 bytes to show until the picture arrives."""
     with _open(data) as image:

@@ -7,7 +7,7 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from unittest import mock
 
@@ -81,6 +81,7 @@ def _delete_rows(_: object, style: object, tables: Iterable[str], **__: bool) ->
         "auth_permission": "false",
         "django_content_type": "false",
         "accounts_creditaccount": "team_id IS NOT NULL",
+        "generations_priceversion": "origin <> 'catalog'",
     }
     deletions = [f'DELETE FROM "{name}" WHERE {made.get(name, "true")}' for name in tables]  # noqa: S608 - Django's names
     return ["SET LOCAL session_replication_role = replica", *deletions]
@@ -93,3 +94,25 @@ def _quick_and_alone(settings: Settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
     # It reads every static file at a client's first request; running instances have it.
     settings.MIDDLEWARE = [one for one in settings.MIDDLEWARE if "ServeStatic" not in one]
+
+
+@pytest.fixture(autouse=True)
+def _books_balance(request: pytest.FixtureRequest) -> Iterator[None]:
+    """At the end of every test that commits, all of the books' invariants hold.
+
+    Not where the marker `wrong_books` says that a test plants what must not be.
+    """
+    marker = request.node.get_closest_marker("django_db")
+    commits = "transactional_db" in request.fixturenames or (
+        marker is not None and marker.kwargs.get("transaction")
+    )
+    if not commits or request.node.get_closest_marker("wrong_books"):
+        yield
+        return
+    # Before the tables are emptied: what is asked for first is torn down last.
+    request.getfixturevalue("transactional_db")
+    # A conftest is read before Django is set up.
+    from generations.services import audit  # noqa: PLC0415
+
+    yield
+    assert audit.check_ledger().problems == []

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from PIL import Image as Picture
 
-from accounts.models import Membership, Role, Team, User
-from accounts.services import ledger, teams, users
+from accounts.models import Budget, Membership, Period, Role, Team, User
+from accounts.services import budgets, ledger, teams, users
 from generations.models import Attempt, GenerationRequest, Image, Visibility
 from generations.providers.base import RawAnswer
 from generations.services import claiming, outcomes, requests, storing
@@ -50,6 +50,13 @@ def member(of: Team, role: Role = Role.MEMBER) -> User:
     return someone
 
 
+def limit(of: Team, to: User | None = None, amount: int = 10 * CREDIT, model: str = "") -> Budget:
+    """What the team, or one of its members, may spend in a month."""
+    return budgets.set_limit(
+        by=owner_of(of), team=of, member=to, model=model, period=Period.MONTH, amount=amount
+    )
+
+
 def request(
     *,
     of: Team | None = None,
@@ -69,6 +76,28 @@ def request(
         prompt=prompt,
         params=params or {},
         idempotency_key=key,
+        visibility=visibility,
+    )
+
+
+def waiting(
+    *,
+    of: Team | None = None,
+    by: User | None = None,
+    prompt: str = "A lighthouse at dusk",
+    params: Mapping[str, object] | None = None,
+    model: str = MODEL,
+    visibility: Visibility = Visibility.TEAM,
+) -> GenerationRequest:
+    """A member's request that waits for approval, as every one above no credits does."""
+    chosen = of or team()
+    teams.set_approval(by=owner_of(chosen), team=chosen, above=0)
+    return request(
+        of=chosen,
+        by=by or member(chosen),
+        model=model,
+        prompt=prompt,
+        params=params,
         visibility=visibility,
     )
 
@@ -121,6 +150,11 @@ def answer(*pictures: bytes, usd: str | None = PRICE_USD, seed: int = 7) -> RawA
     if usd is not None:
         headers["x-aimlapi-usd-spent"] = usd
     return RawAnswer(200, headers, json.dumps({"images": inside, "seed": seed}), 0.5)
+
+
+def data_uri(size: tuple[int, int] = (64, 48)) -> str:
+    """A small picture as a reference is handed in."""
+    return f"data:image/png;base64,{base64.b64encode(picture(size)).decode()}"
 
 
 def picture(

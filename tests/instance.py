@@ -112,6 +112,11 @@ class Instance:
         done = self.manage("generate", OWNER, TEAM, *arguments, "--wait", str(wait), check=False)
         return [json.loads(line) for line in done.stdout.splitlines()]
 
+    def check_books(self) -> None:
+        """With the operator's own command, that all of the books' invariants hold."""
+        said = self.manage("check_ledger", check=False)
+        assert json.loads(said.stdout)["problems"] == [], said.stdout
+
     def pids(self, part: str = "") -> list[int]:
         """Processes that belong to this instance, by its data folder in their environment."""
         found = []
@@ -137,13 +142,14 @@ TEAM = "studio"
 
 @contextmanager
 def running(data: Path, **environment: str) -> Iterator[Instance]:
-    """A running instance with an owner, a team and 10,000 credits."""
+    """A running instance with an owner, a team and 10,000 credits; at the end its books balance."""
     instance = Instance(data, environment)
     instance.start()
     try:
         person = ("--email", OWNER, "--password", PASSWORD)
         instance.manage("bootstrap", *person, "--team", TEAM, "--credits", "10000")
         yield instance
+        instance.check_books()
     finally:
         instance.stop()
 

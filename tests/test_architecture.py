@@ -21,7 +21,16 @@ MODELS = ("accounts.models", "generations.models")
 PAGES = tuple(
     f"{app}.{module}"
     for app in ("accounts", "generations")
-    for module in ("views", "forms", "form_fields", "report_form", "admin", "management", "urls")
+    for module in (
+        "views",
+        "api",
+        "forms",
+        "form_fields",
+        "report_form",
+        "admin",
+        "management",
+        "urls",
+    )
 )
 PROVIDERS = "generations.providers"
 SANDBOX = "generations.sandbox"
@@ -52,13 +61,21 @@ OFFERED = ("models", "services", "permissions", "access", "errors", "money")
 
 CREDIT_ROWS = {"CreditAccount", "Hold", "LedgerEntry", "Lot", "LotAllocation"}
 CREDIT_TABLES = re.compile(r"accounts_(creditaccount|hold|ledgerentry|lot|lotallocation)\b")
-CHECK = {"accounts.services.ledger_check", "accounts.services.violations"}
+CHECK = {
+    "accounts.services.ledger_check",
+    "accounts.services.violations",
+    "accounts.services.violations_in_time",
+    "generations.services.agreements",
+}
 CREATES = {"create", "acreate", "bulk_create", "get_or_create", "update_or_create"}
 CHANGES = {"update", "aupdate", "bulk_update", "save", "delete", "update_or_create"}
 VIEW_LINES = 20
 TASK_LINES = 8
 # Models exist only once every app is loaded; this one runs at the end of a migration.
-IMPORTS_INSIDE = {"accounts.apps.open_house_accounts"}
+IMPORTS_INSIDE = {
+    "accounts.apps.open_house_accounts",
+    "generations.apps.open_price_book",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, validate_email, validate_slug
 
 from accounts.models.team import SLUG_LENGTH
+from accounts.models.tokens import NAME_LENGTH
 from accounts.money import parse_credits
 
 
@@ -32,3 +33,10 @@ def team_slug(text: str) -> str:
     except ValidationError as error:
         raise ArgumentTypeError(f"{text!r}: {' '.join(error.messages)}") from error
     return text
+
+
+def token_name(text: str) -> str:
+    name = text.strip()
+    if not name or len(name) > NAME_LENGTH:
+        raise ArgumentTypeError(f"A name has 1 to {NAME_LENGTH} characters.")
+    return name

@@ -1,3 +1,4 @@
+from accounts.models.asks import AskKind, AskState, CreditRequest
 from accounts.models.books import BooksCheck
 from accounts.models.budgets import Budget, BudgetWindow, Period
 from accounts.models.credits import (
@@ -9,18 +10,25 @@ from accounts.models.credits import (
     LedgerEntry,
 )
 from accounts.models.days import AccountDay
-from accounts.models.lots import PRIORITY, Lot, LotAllocation, LotKind
+from accounts.models.lots import PRIORITY, Lot, LotAllocation, LotKind, LotWarning
+from accounts.models.plans import Plan, Rollover, TeamPlan
+from accounts.models.role_limits import RoleLimit
 from accounts.models.team import Invitation, Membership, Role, Team
+from accounts.models.tokens import ApiToken
 from accounts.models.user import User
 
 __all__ = [
     "PRIORITY",
     "AccountDay",
     "AccountKind",
+    "ApiToken",
+    "AskKind",
+    "AskState",
     "BooksCheck",
     "Budget",
     "BudgetWindow",
     "CreditAccount",
+    "CreditRequest",
     "EntryKind",
     "Hold",
     "HoldState",
@@ -29,9 +37,14 @@ __all__ = [
     "Lot",
     "LotAllocation",
     "LotKind",
+    "LotWarning",
     "Membership",
     "Period",
+    "Plan",
     "Role",
+    "RoleLimit",
+    "Rollover",
     "Team",
+    "TeamPlan",
     "User",
 ]

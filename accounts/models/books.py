@@ -2,11 +2,13 @@ from django.db import models
 
 
 class BooksCheck(models.Model):
-    """One nightly check of the ledger, kept so that an owner can see when it last balanced."""
+    """One check of the books, kept so that an owner can see when they last balanced."""
 
     at = models.DateTimeField(db_default=models.functions.Now())
     entries = models.BigIntegerField()
     problems = models.JSONField(default=list, blank=True)
+    # By the invariant that did not hold: how often, on which accounts, and whether the house's.
+    found = models.JSONField(default=dict, db_default={}, blank=True)
     seconds = models.FloatField()
 
     class Meta:
@@ -20,3 +22,7 @@ class BooksCheck(models.Model):
     @property
     def balances(self) -> bool:
         return not self.problems
+
+    @property
+    def accounts_at_fault(self) -> set[int]:
+        return {account for one in self.found.values() for account in one["accounts"]}

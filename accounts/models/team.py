@@ -38,9 +38,19 @@ class Team(models.Model):
         editable=False,
         related_name="personal_team",
     )
+    # Microcredits above which a request waits for somebody who may approve it; null: none waits.
+    approval_above = models.BigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = TeamQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(approval_above__isnull=True) | models.Q(approval_above__gte=0),
+                name="team_approval_above_not_negative",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name

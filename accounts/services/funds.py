@@ -3,10 +3,11 @@
 Every operation is idempotent by its reference, as in `ledger`.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.errors import (
     KeyReused,
@@ -46,7 +47,13 @@ def top_up(
 
 
 def promote(
-    *, team: Team, amount: int, reference: str, reason: str, expires_at: datetime | None
+    *,
+    team: Team,
+    amount: int,
+    reference: str,
+    reason: str,
+    expires_at: datetime | None,
+    by: User | None = None,
 ) -> LedgerEntry:
     """Give promotional credits, which are burnt first. Raises KeyReused."""
     posting = Posting(
@@ -56,8 +63,23 @@ def promote(
         key=f"promotion:{reference}",
         house=AccountKind.PROMOTION,
         reason=reason,
+        by=by,
     )
     return give(posting, lot=LotKind.PROMOTION, expires_at=expires_at)
+
+
+def welcome(*, user: User, team: Team) -> None:
+    """What this installation gives a new person, once; most give nothing."""
+    if not settings.SIGN_UP_CREDITS:
+        return
+    days = settings.SIGN_UP_CREDITS_DAYS
+    promote(
+        team=team,
+        amount=settings.SIGN_UP_CREDITS,
+        reference=f"sign-up:{user.pk}",
+        reason="Welcome",
+        expires_at=timezone.now() + timedelta(days=days) if days else None,
+    )
 
 
 def adjust(

@@ -15,7 +15,6 @@ from django.db import IntegrityError, transaction
 
 from accounts.errors import HoldResolved, KeyReused, MoreThanCaptured, OverLimit
 from accounts.models import (
-    PRIORITY,
     AccountKind,
     Budget,
     CreditAccount,
@@ -27,8 +26,17 @@ from accounts.models import (
     Team,
     User,
 )
-from accounts.services import budgets, statements
-from accounts.services.posting import Posting, execute, give, once, refusal, run_prepared, savepoint
+from accounts.services import budgets, lots, statements
+from accounts.services.posting import (
+    Posting,
+    execute,
+    give,
+    lot_values,
+    once,
+    refusal,
+    run_prepared,
+    savepoint,
+)
 from config.ids import uuid7
 
 
@@ -142,7 +150,10 @@ def house(*, hold: UUID, amount: int, reason: str, reference: str) -> None:
 def refund(
     *, hold: UUID, amount: int, reference: str, reason: str, by: User | None = None
 ) -> LedgerEntry:
-    """Give back part of what was captured, once per reference. Raises MoreThanCaptured."""
+    """Give back part of what was captured, once per reference, as `lots.returning` says.
+
+    Raises MoreThanCaptured, KeyReused.
+    """
     key = f"refund:{reference}"
     values = {
         "hold": hold,
@@ -150,9 +161,11 @@ def refund(
         "key": key,
         "actor": by.pk if by else None,
         "reason": reason,
-        "priority": PRIORITY[LotKind.RETURNED],
     }
-    entry = once(statements.REFUND, values)
+    with transaction.atomic():
+        # Before the account's own lock, as whoever takes back what ran out.
+        portions = lots.returning(hold=hold, amount=amount)
+        entry = once(statements.REFUND, values | lot_values(portions))
     if entry is None:
         raise MoreThanCaptured(amount)
     if entry.amount != amount or entry.hold_id != hold:

@@ -1,16 +1,21 @@
-"""Does the ledger add up? The check reads, in one snapshot; the night acts on what it found."""
+"""Do the books add up? The check reads, in one snapshot; what acts on it is told what it found.
+
+What other rooms know to be true of the books they hand in as further invariants: see
+`generations.services.audit`, which is what commands, nights and pages ask.
+"""
 
 import time
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
 
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from accounts.models import BooksCheck, User
+from accounts.models import BooksCheck, CreditAccount, User
 from accounts.services import freezing
-from accounts.services.violations import VIOLATIONS
+from accounts.services.invariants import INVARIANTS, Invariant
 
 TOTALS = """
 SELECT (SELECT count(*) FROM accounts_creditaccount WHERE kind = 'team'),
@@ -20,6 +25,15 @@ SELECT (SELECT count(*) FROM accounts_creditaccount WHERE kind = 'team'),
         WHERE kind = 'team')
 """
 SHOWN = 20  # Enough to see the pattern; a broken account lists every hold it has.
+
+
+@dataclass(slots=True)
+class Found:
+    """What contradicts an invariant: how much, and whose; `house` where no team is at fault."""
+
+    count: int = 0
+    accounts: list[int] = field(default_factory=list)
+    house: bool = False
 
 
 @dataclass(slots=True)
@@ -33,9 +47,14 @@ class LedgerReport:
     problems: list[str] = field(default_factory=list)
     # Each team account with a violation, and the first words about it.
     at_fault: dict[int, str] = field(default_factory=dict)
+    # By the key of an invariant that does not hold.
+    found: dict[str, Found] = field(default_factory=dict)
+    seconds: float = 0.0
 
 
-def check() -> LedgerReport:
+def check(*, also: Iterable[Invariant] = ()) -> LedgerReport:
+    """Look for whatever contradicts the ledger's invariants, and those handed in."""
+    began = time.monotonic()
     with transaction.atomic(), connection.cursor() as cursor:
         # One snapshot for all queries, or a hold placed between two of them reads as a violation.
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -43,25 +62,25 @@ def check() -> LedgerReport:
         cursor.execute(TOTALS)
         accounts, entries, held, available = cursor.fetchone() or (0, 0, 0, 0)
         report = LedgerReport(accounts, entries, int(held), int(available))
-        for words, query in VIOLATIONS.items():
-            _look_for(cursor, words, query, report)
+        for invariant in (*INVARIANTS, *also):
+            _look_for(cursor, invariant, report)
+    report.seconds = round(time.monotonic() - began, 3)
     return report
 
 
-def freeze_violators() -> BooksCheck:
-    """Check the books, keep the result, stop spending where they are wrong, and tell staff.
+def act_on(report: LedgerReport) -> BooksCheck:
+    """Keep what was found, stop spending where the books are wrong, and tell staff.
 
     Nothing is repaired: a person looks, corrects with an entry, and lifts the freeze.
     """
-    began = time.monotonic()
-    report = check()
     with transaction.atomic():
         for account, why in report.at_fault.items():
             freezing.freeze(account=account, why=why)
         kept = BooksCheck.objects.create(
             entries=report.entries,
             problems=report.problems,
-            seconds=round(time.monotonic() - began, 3),
+            found={key: asdict(found) for key, found in report.found.items()},
+            seconds=report.seconds,
         )
         if report.problems:
             _tell_staff(kept)
@@ -73,27 +92,50 @@ def last() -> BooksCheck | None:
     return BooksCheck.objects.first()
 
 
-def _look_for(cursor: CursorWrapper, words: str, query: str, report: LedgerReport) -> None:
-    # Materialized, or a plan is chosen that is quick to find the first twenty, and there are none.
-    shown = f"WITH found AS MATERIALIZED ({query}) SELECT * FROM found LIMIT {SHOWN}"  # noqa: S608
-    cursor.execute(shown)
-    found = cursor.fetchall()
-    if not found:
-        return
-    report.problems += [words.format(*row) for row in found]
-    first = {row[0]: words.format(*row) for row in reversed(found)}
-    distinct = f"SELECT DISTINCT account::bigint FROM ({query}) found (account)"  # noqa: S608
-    cursor.execute(distinct)
-    for (account,) in cursor.fetchall():
-        if account is not None:
-            report.at_fault.setdefault(account, first.get(account, "One of many with this fault."))
+def is_at_fault(account: CreditAccount) -> bool:
+    """Whether the newest check found this account's books wrong."""
+    newest = last()
+    return newest is not None and account.pk in newest.accounts_at_fault
+
+
+def _look_for(cursor: CursorWrapper, invariant: Invariant, report: LedgerReport) -> None:
+    for words, query in invariant.looks.items():
+        # Materialized, or a plan is chosen that is quick to find the first, and there are none.
+        shown = f"WITH found AS MATERIALIZED ({query}) SELECT * FROM found LIMIT {SHOWN}"  # noqa: S608
+        cursor.execute(shown, invariant.values or None)
+        rows = cursor.fetchall()
+        if rows:
+            report.problems += [words.format(*row) for row in rows]
+            first = {row[0]: words.format(*row) for row in reversed(rows)}
+            _count(cursor, invariant, query, first, report)
+
+
+def _count(
+    cursor: CursorWrapper,
+    invariant: Invariant,
+    query: str,
+    first: dict[int | None, str],
+    report: LedgerReport,
+) -> None:
+    """How many there are beyond those shown, and on which accounts."""
+    by_account = f"SELECT account::bigint, count(*) FROM ({query}) found (account) GROUP BY 1"  # noqa: S608
+    cursor.execute(by_account, invariant.values or None)
+    found = report.found.setdefault(invariant.key, Found())
+    for account, count in cursor.fetchall():
+        found.count += count
+        if account is None:
+            found.house = True
+            continue
+        report.at_fault.setdefault(account, first.get(account, "One of many with this fault."))
+        if account not in found.accounts:
+            found.accounts.append(account)
 
 
 def _tell_staff(kept: BooksCheck) -> None:
     to = list(User.objects.filter(is_staff=True, is_active=True).values_list("email", flat=True))
     body = "\n".join(
         [
-            "The nightly check of the ledger found what must not be. Accounts it names are frozen:",
+            "The check of the books found what must not be. Team accounts it names are frozen:",
             "nothing more is spent there until you have looked and lifted the freeze.",
             "",
             *kept.problems,

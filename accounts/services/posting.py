@@ -1,5 +1,6 @@
 """Running the ledger's statements, and what a repeated key means."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,16 +50,41 @@ class Posting:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Part of what comes in: a lot that is yet to be made."""
+
+    kind: LotKind
+    amount: int
+    expires_at: datetime | None = None
+    effective_at: datetime | None = None  # None: when it comes in
+
+
 def give(posting: Posting, *, lot: LotKind, expires_at: datetime | None = None) -> LedgerEntry:
     """Credit the team, once per key, with a lot of its own. Raises KeyReused."""
-    lot_values = {"lot": lot, "priority": PRIORITY[lot], "expires_at": expires_at}
+    return give_in_portions(posting, [Portion(lot, posting.amount, expires_at)])
+
+
+def give_in_portions(posting: Posting, portions: Sequence[Portion]) -> LedgerEntry:
+    """Credit the team, once per key, with a lot for each portion. Raises KeyReused."""
     with transaction.atomic():
         execute(statements.OPEN_ACCOUNT, {"team": posting.team.pk})
-        execute(statements.GIVE, posting.values | lot_values)
+        execute(statements.GIVE, posting.values | lot_values(portions))
     entry = LedgerEntry.objects.select_related("credit").get(key=posting.key)
     if entry.amount != posting.amount or entry.credit.team_id != posting.team.pk:
         raise KeyReused(posting.key)
     return entry
+
+
+def lot_values(portions: Sequence[Portion]) -> dict[str, Any]:
+    """The lots of a statement that makes them, as arrays side by side."""
+    return {
+        "lot_kinds": [one.kind for one in portions],
+        "lot_amounts": [one.amount for one in portions],
+        "lot_priorities": [PRIORITY[one.kind] for one in portions],
+        "lot_begins": [one.effective_at for one in portions],
+        "lot_ends": [one.expires_at for one in portions],
+    }
 
 
 def take(posting: Posting) -> LedgerEntry:

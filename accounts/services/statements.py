@@ -9,8 +9,19 @@ INSERT INTO accounts_creditaccount (team_id, kind, posted, held, overdraft)
 VALUES (%(team)s, 'team', 0, 0, 0) ON CONFLICT DO NOTHING
 """
 
-# What comes in makes a lot: credits that may expire, and are burnt in an order.
-GIVE = """
+# What comes in makes lots: credits that may expire, and are burnt in an order.
+MAKE_LOTS = """
+    INSERT INTO accounts_lot
+        (account_id, entry_id, kind, amount, priority, effective_at, expires_at)
+    SELECT entry.credit_id, entry.id, lot.kind, lot.amount, lot.priority,
+           coalesce(lot.begins, statement_timestamp()), lot.ends
+    FROM entry, unnest(
+        %(lot_kinds)s::text[], %(lot_amounts)s::bigint[], %(lot_priorities)s::smallint[],
+        %(lot_begins)s::timestamptz[], %(lot_ends)s::timestamptz[]
+    ) AS lot (kind, amount, priority, begins, ends)
+"""
+
+GIVE = f"""
 WITH team AS (SELECT id FROM accounts_creditaccount WHERE team_id = %(team)s),
 entry AS (
     INSERT INTO accounts_ledgerentry
@@ -20,13 +31,10 @@ entry AS (
     ON CONFLICT (key) DO NOTHING
     RETURNING id, credit_id
 ),
-lot AS (
-    INSERT INTO accounts_lot (account_id, entry_id, kind, amount, priority, expires_at)
-    SELECT credit_id, id, %(lot)s, %(amount)s, %(priority)s, %(expires_at)s FROM entry
-)
+lots AS ({MAKE_LOTS})
 UPDATE accounts_creditaccount SET posted = posted + %(amount)s
 FROM entry WHERE accounts_creditaccount.id = entry.credit_id
-"""
+"""  # noqa: S608  # our own words
 
 # The account is updated before the hold is inserted: the other order makes the insert's foreign-key
 # check queue behind every other hold of the team (measured).
@@ -43,13 +51,14 @@ RETURNING id, account_id, created_at
 """
 
 # With limits: their windows are locked first, in order, so that each is judged as it is when nobody
-# else may change it; one that is full refuses all.
+# else may change it; one that is full refuses all. So are the limits: of one that is lowered while
+# this waits, the new amount counts.
 HOLD_WITHIN = """
 WITH room AS (
     SELECT w.id, b.amount - w.used - w.held AS remaining
     FROM accounts_budgetwindow w JOIN accounts_budget b ON b.id = w.budget_id
     WHERE w.id = ANY(%(windows)s)
-    ORDER BY w.id FOR NO KEY UPDATE OF w
+    ORDER BY w.id FOR NO KEY UPDATE OF w FOR SHARE OF b
 ),
 account AS (
     UPDATE accounts_creditaccount SET held = held + %(amount)s
@@ -157,7 +166,7 @@ ON CONFLICT (key) DO NOTHING
 
 # How much of a capture went back is a counter on the hold: a sum of refunds would be read in the
 # statement's snapshot, before the lock is granted.
-REFUND = """
+REFUND = f"""
 WITH hold AS (
     UPDATE accounts_hold SET refunded = refunded + %(amount)s
     WHERE id = %(hold)s AND state = 'captured' AND refunded + %(amount)s <= captured
@@ -179,14 +188,11 @@ entry AS (
     FROM hold, accounts_creditaccount house WHERE house.kind = 'revenue'
     RETURNING id, credit_id
 ),
-lot AS (
-    INSERT INTO accounts_lot (account_id, entry_id, kind, amount, priority, expires_at)
-    SELECT credit_id, id, 'returned', %(amount)s, %(priority)s, NULL FROM entry
-)
+lots AS ({MAKE_LOTS})
 UPDATE accounts_creditaccount SET posted = posted + %(amount)s
 FROM hold
 WHERE accounts_creditaccount.id = hold.account_id AND (SELECT count(*) FROM counted) >= 0
-"""
+"""  # noqa: S608  # our own words
 
 # A correction downwards; refused where the credits are not there to take.
 TAKE = """

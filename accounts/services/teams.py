@@ -1,24 +1,31 @@
 import secrets
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.text import slugify
 
 from accounts.errors import LastOwner, NotAllowed, NotAMember
 from accounts.models import Membership, Role, Team, User
-from accounts.permissions import Permission, assignable_roles, permissions_of
+from accounts.permissions import Permission, assignable_roles, permissions_of, roles_with
+from accounts.services import funds
 
 SLUG_TRIES = 5
 
 
 def create_personal_team(user: User) -> Team:
-    """The team that is this person's alone; made once, however often it is asked for."""
+    """The team that is this person's alone, with sign-up credits where those are given.
+
+    Made once, however often it is asked for and whichever way the person came.
+    """
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
         existing = Team.objects.filter(personal_owner=user).first()
         if existing:
             return existing
         slug = f"{user.email.partition('@')[0]}-personal"
-        return _create(name=personal_team_name(user), slug=slug, owner=user, personal=True)
+        team = _create(name=personal_team_name(user), slug=slug, owner=user, personal=True)
+        funds.welcome(user=user, team=team)
+        return team
 
 
 def personal_team_name(user: User) -> str:
@@ -37,6 +44,39 @@ def rename(*, by: User, team: Team, name: str) -> Team:
     team.name = name
     team.save(update_fields=["name"])
     return team
+
+
+def set_approval(*, by: User, team: Team, above: int | None) -> Team:
+    """Let requests above so many microcredits wait for an approver; None: none waits.
+
+    What waits already keeps waiting until somebody decides.
+    """
+    if Permission.MANAGE_TEAM not in permissions_of(membership_of(by, team)):
+        raise NotAllowed
+    team.approval_above = above
+    team.save(update_fields=["approval_above"])
+    return team
+
+
+def keep_permission(actor: User, permission: Permission, team: Team) -> Membership:
+    """Nobody takes it from the actor before the transaction ends. Raises NotAllowed.
+
+    Whoever is being removed or given another role waits for that, and is then refused.
+    """
+    mine = Membership.objects.select_for_update(no_key=True, of=("self",)).select_related("team")
+    membership = mine.filter(team=team, user=actor, user__is_active=True).first()
+    if membership is None or permission not in permissions_of(membership):
+        raise NotAllowed
+    return membership
+
+
+def where_may(actor: User, permission: Permission) -> QuerySet[Team]:
+    """The teams in which the actor's role covers this, without their personal one."""
+    return Team.objects.filter(
+        personal_owner__isnull=True,
+        memberships__user=actor,
+        memberships__role__in=roles_with(permission),
+    )
 
 
 def change_role(*, by: User, team: Team, user: User, role: Role) -> Membership:

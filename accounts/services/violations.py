@@ -1,10 +1,10 @@
 """What must not exist in a sound ledger, as queries, each with the words that say it to a person.
 
 The first column is the team's account at fault, or NULL where only the house is; the words number
-the columns.
+the columns. What each group is about is said in `invariants`.
 """
 
-POSTED = {
+BALANCES = {
     "Account {0}: posted is {1}, its entries add up to {2}": """
         SELECT a.id, a.posted, coalesce(c.total, 0) - coalesce(d.total, 0)
         FROM accounts_creditaccount a
@@ -13,6 +13,42 @@ POSTED = {
         LEFT JOIN (SELECT debit_id id, sum(amount) total
                    FROM accounts_ledgerentry GROUP BY 1) d USING (id)
         WHERE a.kind = 'team' AND a.posted <> coalesce(c.total, 0) - coalesce(d.total, 0)""",
+}
+
+RESERVED = {
+    "Account {0}: held is {1}, its pending holds add up to {2}": """
+        SELECT a.id, a.held, coalesce(h.total, 0)
+        FROM accounts_creditaccount a
+        LEFT JOIN (SELECT account_id id, sum(amount) total FROM accounts_hold
+                   WHERE state = 'pending' GROUP BY 1) h USING (id)
+        WHERE a.held <> coalesce(h.total, 0)""",
+    "Limit {1}: counts {2} used and {3} held, its holds add up to {4} and {5}": """
+        SELECT a.id, w.id, w.used, w.held, coalesce(h.used, 0), coalesce(h.held, 0)
+        FROM accounts_budgetwindow w
+        JOIN accounts_budget b ON b.id = w.budget_id
+        JOIN accounts_creditaccount a ON a.team_id = b.team_id
+        LEFT JOIN (SELECT id, sum(captured - refunded) used,
+                          sum(amount) FILTER (WHERE state = 'pending') held
+                   FROM (SELECT unnest(windows) id, captured, refunded, amount, state
+                         FROM accounts_hold WHERE windows <> '{}') one GROUP BY 1) h ON h.id = w.id
+        WHERE (w.used, w.held) <> (coalesce(h.used, 0), coalesce(h.held, 0))""",
+}
+
+COVERED = {
+    "Account {0}: overdrawn ({1} posted, {2} held)": """
+        SELECT id, posted, held FROM accounts_creditaccount
+        WHERE held < 0 OR posted - held + overdraft < 0""",
+    "Table {1}: its check {2} is off": """
+        SELECT NULL, wanted.name, wanted.guard
+        FROM (VALUES ('creditaccount', 'account_never_overdrawn'),
+                     ('creditaccount', 'account_held_not_negative')) wanted (name, guard)
+        WHERE NOT EXISTS (
+            SELECT FROM pg_constraint
+            WHERE conrelid = ('accounts_' || wanted.name)::regclass AND conname = wanted.guard
+              AND contype = 'c' AND convalidated)""",
+}
+
+ENTRIES = {
     "The {1} account keeps counters ({2} posted, {3} held); the house's are in its entries": """
         SELECT NULL, kind, posted, held FROM accounts_creditaccount
         WHERE kind <> 'team' AND (posted <> 0 OR held <> 0)""",
@@ -26,45 +62,6 @@ POSTED = {
               JOIN accounts_creditaccount c ON c.id = e.credit_id
               JOIN accounts_creditaccount d ON d.id = e.debit_id) h
         WHERE teams + house <> 0""",
-    "Given {1}, gone {2} and still posted {3}: credits came from nowhere, or went there": """
-        SELECT NULL, given, gone, posted
-        FROM (SELECT coalesce(sum(amount) FILTER (
-                         WHERE kind IN ('grant', 'topup', 'refund')
-                            OR kind = 'adjust' AND c.house), 0) given,
-                     coalesce(sum(amount) FILTER (
-                         WHERE kind IN ('capture', 'overrun', 'expiry')
-                            OR kind = 'adjust' AND NOT c.house), 0) gone
-              FROM (SELECT kind, debit_id, sum(amount) amount
-                    FROM accounts_ledgerentry GROUP BY 1, 2) e
-              JOIN (SELECT id, kind <> 'team' house FROM accounts_creditaccount) c
-                ON c.id = e.debit_id) moved,
-             (SELECT coalesce(sum(posted), 0) posted FROM accounts_creditaccount) now
-        WHERE given <> gone + posted""",
-}
-
-HELD = {
-    "Account {0}: held is {1}, its pending holds add up to {2}": """
-        SELECT a.id, a.held, coalesce(h.total, 0)
-        FROM accounts_creditaccount a
-        LEFT JOIN (SELECT account_id id, sum(amount) total FROM accounts_hold
-                   WHERE state = 'pending' GROUP BY 1) h USING (id)
-        WHERE a.held <> coalesce(h.total, 0)""",
-    "Account {0}: overdrawn ({1} posted, {2} held)": """
-        SELECT id, posted, held FROM accounts_creditaccount
-        WHERE held < 0 OR posted - held + overdraft < 0""",
-    "Limit {1}: counts {2} used and {3} held, its holds add up to {4} and {5}": """
-        SELECT a.id, w.id, w.used, w.held, coalesce(h.used, 0), coalesce(h.held, 0)
-        FROM accounts_budgetwindow w
-        JOIN accounts_budget b ON b.id = w.budget_id
-        JOIN accounts_creditaccount a ON a.team_id = b.team_id
-        LEFT JOIN (SELECT id, sum(captured - refunded) used,
-                          sum(amount) FILTER (WHERE state = 'pending') held
-                   FROM (SELECT unnest(windows) id, captured, refunded, amount, state
-                         FROM accounts_hold WHERE windows <> '{}') one GROUP BY 1) h ON h.id = w.id
-        WHERE (w.used, w.held) <> (coalesce(h.used, 0), coalesce(h.held, 0))""",
-}
-
-ENTRIES = {
     "Entry {1}: a {2} of {3} from {4} to {5}": """
         SELECT CASE WHEN d.kind = 'team' THEN d.id WHEN c.kind = 'team' THEN c.id END,
                e.id, e.kind, e.amount, d.kind, c.kind
@@ -78,6 +75,36 @@ ENTRIES = {
             ('house', 'overrun', 'revenue'), ('transfer', 'team', 'team'),
             ('adjust', 'adjustment', 'team'), ('adjust', 'team', 'adjustment'),
             ('expiry', 'team', 'expiry'))""",
+}
+
+HOLDS = {
+    "Hold {1}: captured {2}, its capture entries add up to {3}": """
+        SELECT h.account_id, h.id, h.captured, coalesce(e.total, 0)
+        FROM accounts_hold h
+        LEFT JOIN (SELECT hold_id, debit_id, sum(amount) total FROM accounts_ledgerentry
+                   WHERE kind = 'capture' GROUP BY 1, 2) e
+          ON e.hold_id = h.id AND e.debit_id = h.account_id
+        WHERE h.captured <> coalesce(e.total, 0)""",
+    "Hold {1}: {2}, with {3} of {4} captured, ended {5}": """
+        SELECT account_id, id, state, captured, amount, coalesce(resolved_at::text, 'never')
+        FROM accounts_hold
+        WHERE amount <= 0 OR captured < 0 OR captured > amount OR refunded < 0
+           OR (state = 'captured') <> (captured > 0)
+           OR (state = 'pending') <> (resolved_at IS NULL)
+           OR state NOT IN ('pending', 'captured', 'released')""",
+}
+
+REFUNDS = {
+    "Hold {1}: refunded {2} of {3} captured, its refund entries add up to {4}": """
+        SELECT h.account_id, h.id, h.refunded, h.captured, coalesce(e.total, 0)
+        FROM accounts_hold h
+        LEFT JOIN (SELECT hold_id, credit_id, sum(amount) total FROM accounts_ledgerentry
+                   WHERE kind = 'refund' GROUP BY 1, 2) e
+          ON e.hold_id = h.id AND e.credit_id = h.account_id
+        WHERE h.refunded <> coalesce(e.total, 0) OR h.refunded > h.captured""",
+}
+
+KEYS = {
     "Entry {1}: the {2} of hold {3} is booked under the key {4}": """
         SELECT debit_id, id, kind, hold_id, key FROM accounts_ledgerentry
         WHERE kind = 'capture' AND (hold_id IS NULL OR key <> 'capture:' || hold_id)
@@ -90,6 +117,9 @@ ENTRIES = {
             JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
             WHERE i.indrelid = ('accounts_' || wanted.name)::regclass AND a.attname = wanted.col
               AND i.indisunique AND i.indisvalid AND i.indnatts = 1 AND i.indpred IS NULL)""",
+}
+
+APPEND_ONLY = {
     "Table {1} can be changed: its trigger {2} is off": """
         SELECT NULL, wanted.name, wanted.name || '_append_only'
         FROM (VALUES ('ledgerentry'), ('lot'), ('lotallocation')) wanted (name)
@@ -98,63 +128,3 @@ ENTRIES = {
             WHERE tgrelid = ('accounts_' || wanted.name)::regclass
               AND tgname = wanted.name || '_append_only' AND tgenabled IN ('O', 'A'))""",
 }
-
-HOLDS = {
-    "Hold {1}: captured {2}, its capture entries add up to {3}": """
-        SELECT h.account_id, h.id, h.captured, coalesce(e.total, 0)
-        FROM accounts_hold h
-        LEFT JOIN (SELECT hold_id, debit_id, sum(amount) total FROM accounts_ledgerentry
-                   WHERE kind = 'capture' GROUP BY 1, 2) e
-          ON e.hold_id = h.id AND e.debit_id = h.account_id
-        WHERE h.captured <> coalesce(e.total, 0)""",
-    "Hold {1}: refunded {2} of {3} captured, its refund entries add up to {4}": """
-        SELECT h.account_id, h.id, h.refunded, h.captured, coalesce(e.total, 0)
-        FROM accounts_hold h
-        LEFT JOIN (SELECT hold_id, credit_id, sum(amount) total FROM accounts_ledgerentry
-                   WHERE kind = 'refund' GROUP BY 1, 2) e
-          ON e.hold_id = h.id AND e.credit_id = h.account_id
-        WHERE h.refunded <> coalesce(e.total, 0) OR h.refunded > h.captured""",
-    "Hold {1}: {2}, with {3} of {4} captured, ended {5}": """
-        SELECT account_id, id, state, captured, amount, coalesce(resolved_at::text, 'never')
-        FROM accounts_hold
-        WHERE amount <= 0 OR captured < 0 OR captured > amount OR refunded < 0
-           OR (state = 'captured') <> (captured > 0)
-           OR (state = 'pending') <> (resolved_at IS NULL)
-           OR state NOT IN ('pending', 'captured', 'released')""",
-}
-
-LOTS = {
-    "Entry {1}: {2} went, of which lots gave {3}": """
-        SELECT e.debit_id, e.id, e.amount, a.total
-        FROM (SELECT entry_id, sum(amount) total FROM accounts_lotallocation GROUP BY 1) a
-        JOIN accounts_ledgerentry e ON e.id = a.entry_id
-        WHERE a.total > e.amount""",
-    "Lot {1}: gave {2} to entry {3} of another account": """
-        SELECT l.account_id, l.id, a.amount, e.id
-        FROM accounts_lotallocation a
-        JOIN accounts_lot l ON l.id = a.lot_id
-        JOIN accounts_ledgerentry e ON e.id = a.entry_id
-        WHERE l.account_id <> e.debit_id""",
-    "Lot {1}: of {2} it gave {3}": """
-        SELECT l.account_id, l.id, l.amount, coalesce(a.total, 0)
-        FROM accounts_lot l
-        LEFT JOIN (SELECT lot_id, sum(amount) total FROM accounts_lotallocation GROUP BY 1) a
-          ON a.lot_id = l.id
-        WHERE l.amount <= 0 OR coalesce(a.total, 0) > l.amount""",
-    "Lot {1}: it ran out at {2} and was taken back at {3}": """
-        SELECT l.account_id, l.id, coalesce(l.expires_at::text, 'no time'), e.effective_at
-        FROM accounts_ledgerentry e
-        JOIN accounts_lotallocation a ON a.entry_id = e.id
-        JOIN accounts_lot l ON l.id = a.lot_id
-        WHERE e.kind = 'expiry' AND (l.expires_at IS NULL OR l.expires_at > e.effective_at)""",
-    "Entry {1}: {2} came in, its lots hold {3}": """
-        SELECT e.credit_id, e.id, e.amount, coalesce(l.total, 0)
-        FROM accounts_ledgerentry e
-        JOIN accounts_creditaccount c ON c.id = e.credit_id AND c.kind = 'team'
-        LEFT JOIN (SELECT entry_id, account_id, sum(amount) total
-                   FROM accounts_lot GROUP BY 1, 2) l
-          ON l.entry_id = e.id AND l.account_id = e.credit_id
-        WHERE e.amount <> coalesce(l.total, 0)""",
-}
-
-VIOLATIONS = POSTED | HELD | ENTRIES | HOLDS | LOTS

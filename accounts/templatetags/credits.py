@@ -1,9 +1,10 @@
 from django import template
 
-from accounts.money import MICROCREDITS, format_credits
+from accounts.money import MICROCREDITS, format_credits, plain_credits
 
 register = template.Library()
 register.filter("credits", format_credits)
+register.filter("plain_credits", plain_credits)
 
 
 @register.filter

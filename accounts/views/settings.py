@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import TeamRequest, team_required
 from accounts.errors import LastOwner, NotAMember
-from accounts.forms import InviteForm, RoleForm, TeamForm
+from accounts.forms import ApprovalForm, InviteForm, RoleForm, TeamForm
 from accounts.permissions import Permission, assignable_roles
 from accounts.services import invitations, teams
 
@@ -28,6 +29,17 @@ def team_settings(request: TeamRequest) -> HttpResponse:
         messages.success(request, "Saved.")
         return redirect("team-settings")
     return _page(request, team_form=form)
+
+
+@require_POST
+@team_required(Permission.MANAGE_TEAM)
+def team_approval(request: TeamRequest) -> HttpResponse:
+    form = ApprovalForm(request.POST)
+    if not form.is_valid():
+        return _page(request, approval_form=form)
+    teams.set_approval(by=request.user, team=request.team, **form.cleaned_data)
+    messages.success(request, "Saved.")
+    return redirect("team-settings")
 
 
 @require_POST
@@ -84,20 +96,17 @@ def member_remove(request: TeamRequest, membership_id: UUID) -> HttpResponse:
     return redirect("create" if leaving else "team-settings")
 
 
-def _page(
-    request: TeamRequest,
-    *,
-    team_form: TeamForm | None = None,
-    invite_form: InviteForm | None = None,
-) -> HttpResponse:
+def _page(request: TeamRequest, **tried: Form) -> HttpResponse:
+    """With the forms that were sent and refused in the place of fresh ones."""
     roles = assignable_roles(request.membership)
     page = {
         "members": request.team.memberships.select_related("user").order_by("created_at"),
         "invitations": request.team.invitations.pending(),
         "roles": roles,
-        "team_form": team_form or TeamForm(initial={"name": request.team.name}),
-        "invite_form": invite_form or InviteForm(roles=roles),
+        "team_form": TeamForm(initial={"name": request.team.name}),
+        "invite_form": InviteForm(roles=roles),
+        "approval_form": ApprovalForm.of(request.team),
         "new_link": request.session.pop(NEW_LINK, ""),
     }
-    refused = any(form is not None and form.is_bound for form in (team_form, invite_form))
-    return render(request, "accounts/settings.html", page, status=422 if refused else 200)
+    refused = any(form.is_bound for form in tried.values())
+    return render(request, "accounts/settings.html", page | tried, status=422 if refused else 200)

@@ -1,5 +1,16 @@
+from generations.models.approval import Approval, Verdict
+from generations.models.charges import BILLED, REPORTED, ProviderCharge, SeenVia
+from generations.models.exports import StatementExport
 from generations.models.image import Image, ImageStatus
 from generations.models.moderation import Decision, DecisionAction, Report, ReportReason
+from generations.models.prices import (
+    Markup,
+    PriceOrigin,
+    PriceProposal,
+    PriceReading,
+    PriceVersion,
+    ProposalState,
+)
 from generations.models.reconciliation import (
     Finding,
     FindingAction,
@@ -21,8 +32,11 @@ from generations.models.request import (
 from generations.models.usage import UsageDay
 
 __all__ = [
+    "BILLED",
     "OPEN",
+    "REPORTED",
     "TERMINAL",
+    "Approval",
     "Attempt",
     "AttemptState",
     "CostSource",
@@ -34,12 +48,22 @@ __all__ = [
     "GenerationRequest",
     "Image",
     "ImageStatus",
+    "Markup",
+    "PriceOrigin",
+    "PriceProposal",
+    "PriceReading",
+    "PriceVersion",
+    "ProposalState",
+    "ProviderCharge",
     "Reconciliation",
     "ReconciliationState",
     "Report",
     "ReportReason",
+    "SeenVia",
     "Source",
+    "StatementExport",
     "Status",
     "UsageDay",
+    "Verdict",
     "Visibility",
 ]

@@ -8,6 +8,7 @@ from generations.querysets import RequestQuerySet
 
 
 class Status(models.TextChoices):
+    AWAITING_APPROVAL = "awaiting", "Waits for approval"
     QUEUED = "queued", "Queued"
     SENDING = "sending", "Sending"
     SUBMITTED = "submitted", "Submitted"
@@ -30,6 +31,7 @@ class Visibility(models.TextChoices):
 class Source(models.TextChoices):
     WEB = "web", "Web"
     COMMAND = "command", "Command line"
+    API = "api", "API"
 
 
 class GenerationRequest(models.Model):
@@ -49,9 +51,37 @@ class GenerationRequest(models.Model):
     num_images = models.PositiveSmallIntegerField()
     visibility = models.CharField(max_length=8, choices=Visibility, default=Visibility.TEAM)
     source = models.CharField(max_length=8, choices=Source, default=Source.WEB)
+    token = models.ForeignKey(
+        "accounts.ApiToken",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="requests",
+    )
     hold = models.OneToOneField("accounts.Hold", on_delete=models.PROTECT, related_name="request")
+    # What it was held by, and is charged by, whatever the price book says later. Requests from
+    # before there was one have none.
+    price_version = models.ForeignKey(
+        "generations.PriceVersion",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
+    markup = models.ForeignKey(
+        "generations.Markup",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
+    credits_per_usd = models.PositiveIntegerField(null=True, blank=True)
 
     status = models.CharField(max_length=12, choices=Status, default=Status.QUEUED)
+    # Whether it stood above the team's threshold: such a hold may be older than any other.
+    waited = models.BooleanField(default=False, db_default=False)
     fence = models.BigIntegerField(default=0)
     attempt_count = models.PositiveSmallIntegerField(default=0)
     # When the row may be worked on next: a retry's back-off, a look at the provider's log.
@@ -111,6 +141,9 @@ class GenerationRequest(models.Model):
                 include=["started_at"],
                 condition=Q(status=Status.SUCCEEDED),
                 name="request_took",
+            ),
+            models.Index(
+                fields=["team", "finished_at"], condition=Q(waited=True), name="request_waited"
             ),
         ]
 

@@ -11,11 +11,20 @@ from datetime import datetime
 
 import httpx
 
-from generations.providers import answers, billing, guard, transport, usage_log, verdicts
+from generations.providers import (
+    answers,
+    billing,
+    guard,
+    price_list,
+    transport,
+    usage_log,
+    verdicts,
+)
 from generations.providers.base import (
     Answer,
     Charge,
     Download,
+    ListedPrice,
     LogEntry,
     ProviderConfig,
     RawAnswer,
@@ -109,6 +118,12 @@ class AimlApi:
             if not cursor:
                 return
         raise self._endless("list of charges")
+
+    def read_prices(self) -> list[ListedPrice]:
+        # The list is public: it can be read before there is a key.
+        request = httpx.Request("GET", f"{self._base_url}/v1/models", params=price_list.QUERY)
+        raw = self._ask(request, deadline=LOG_DEADLINE, redactor=Redactor(key=self._key))
+        return price_list.read_prices(raw)
 
     def _log(self, since: datetime, until: datetime, *, most: int) -> Iterator[usage_log.Page]:
         # Rows appear some time after the answer, newest first: one that is added while we page

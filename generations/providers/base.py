@@ -85,6 +85,17 @@ class Charge:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedPrice:
+    """What a provider asks for a model, per "image" or "megapixel"; without amount it says why."""
+
+    model: str
+    names: frozenset[str]  # its aliases too
+    nano_usd: int | None
+    unit: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Download:
     """A whole picture, its type and size told from its own bytes."""
 
@@ -124,3 +135,6 @@ class Provider(Protocol):
 
     def read_charges(self, *, since: datetime, until: datetime) -> Iterator[Charge]:
         """What was taken for inferences from our account in that time. Raises ProviderError."""
+
+    def read_prices(self) -> list[ListedPrice]:
+        """What the provider says its models cost. Raises ProviderError."""

@@ -1,28 +1,26 @@
-"""Do requests and credits agree? What the ledger alone cannot know."""
+"""The one check of the books: the ledger's own, and that requests and the provider's bill agree.
 
-from django.db.models import Q
+The command, the night and the pages all ask here.
+"""
 
-from accounts.models import HoldState
+from accounts.models import BooksCheck
 from accounts.services import ledger_check
+from accounts.services.invariants import INVARIANTS
 from accounts.services.ledger_check import LedgerReport
-from generations.models import TERMINAL, GenerationRequest, Status
-
-SHOWN = 20
+from generations.services import agreements
 
 
 def check_ledger() -> LedgerReport:
-    """The ledger's own check, and that each hold stands as its request does."""
-    report = ledger_check.check()
-    report.problems += disagreements()
-    return report
+    """All invariants, in one snapshot. Changes nothing."""
+    return ledger_check.check(also=agreements.invariants())
 
 
-def disagreements() -> list[str]:
-    """Ended requests whose hold waits, open ones whose hold is gone, charges without success."""
-    wrong = (
-        Q(status__in=TERMINAL, hold__state=HoldState.PENDING)
-        | (~Q(status__in=TERMINAL) & ~Q(hold__state=HoldState.PENDING))
-        | (~Q(status=Status.SUCCEEDED) & Q(hold__captured__gt=0))
-    )
-    found = GenerationRequest.objects.filter(wrong).select_related("hold").order_by("id")[:SHOWN]
-    return [f"Request {one.pk}: {one.status}, but its hold is {one.hold.state}" for one in found]
+def check_books() -> BooksCheck:
+    """Check, keep the result, freeze the accounts at fault and tell staff."""
+    return ledger_check.act_on(check_ledger())
+
+
+def promises() -> dict[str, str]:
+    """What is checked, in words, by its key and in order."""
+    said = {one.key: one.says for one in (*INVARIANTS, *agreements.invariants())}
+    return dict(sorted(said.items(), key=lambda one: int(one[0].removeprefix("I"))))

@@ -9,7 +9,7 @@ from accounts.errors import NotAllowed
 from accounts.models import User
 from accounts.services import ledger
 from generations.models import Finding
-from generations.services import settling
+from generations.services import price_book
 
 
 def resolve(*, by: User, cases: Iterable[Finding], note: str, refund: bool = False) -> int:
@@ -26,9 +26,13 @@ def refundable(case: Finding) -> int:
     """Microcredits that the team paid for this charge and the provider never took."""
     if case.attempt is None:
         return 0
-    hold = case.attempt.request.hold
-    over = settling.microcredits(case.ours_nano_usd) - settling.microcredits(case.theirs_nano_usd)
-    return max(min(over, hold.captured - hold.refunded), 0)
+    request = case.attempt.request
+    # With the mark-up that they paid on it.
+    terms, images = price_book.terms_of(request), request.num_images
+    over = terms.charge(case.ours_nano_usd, images=images) - terms.charge(
+        case.theirs_nano_usd, images=images
+    )
+    return max(min(over, request.hold.captured - request.hold.refunded), 0)
 
 
 def _resolve(by: User, case: Finding, note: str, *, refund: bool) -> bool:

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from generations import events
 from generations.models import Attempt, GenerationRequest
-from generations.services import leases, providers
+from generations.services import charges, leases, providers
 
 # Between teams: fewest in flight first, then the oldest; within a team: the oldest.
 # The recursive part lists the teams that wait without reading every queued row. Their turns are
@@ -66,9 +66,11 @@ def claim() -> Attempt | None:
             return None
         request = GenerationRequest.objects.get(pk=row[0])
         events.changed(request.pk)
-        return Attempt.objects.create(
+        attempt = Attempt.objects.create(
             request=request,
             number=request.attempt_count,
             fence=request.fence,
             client_request_id=f"{request.pk}.{request.attempt_count}",
         )
+        charges.estimate(attempt)
+        return attempt

@@ -17,7 +17,7 @@ from generations.models import (
     Reconciliation,
 )
 from generations.providers.base import Cost
-from generations.services import settling
+from generations.services import charges, price_book, settling
 from generations.services.bills import Billed
 from generations.services.comparing import Pair, Verdict
 
@@ -92,18 +92,19 @@ def _owed(kind: FindingKind, pair: Pair, attempt: Attempt | None) -> int:
     if attempt is None:
         return 0
     booked = 0 if kind is FindingKind.DOUBLED else attempt.cost_nano_usd or 0
-    return max(settling.microcredits(pair.theirs) - settling.microcredits(booked), 0)
+    terms = price_book.terms_of(attempt.request)
+    return max(terms.at_cost(pair.theirs) - terms.at_cost(booked), 0)
 
 
 def _book(attempt: Attempt, row: Billed, *, kind: FindingKind, owed: int) -> None:
+    if kind is not FindingKind.DOUBLED:
+        _learn(attempt, row)
     if kind is FindingKind.THEIRS_ONLY and attempt.cost_nano_usd is None:
         settling.house_pays(attempt, _cost(row), reason=REASONS[kind])
     elif owed:
         settling.house_pays_more(
             attempt, owed, reason=REASONS[kind], reference=f"{attempt.pk}:{row.inference_id}"
         )
-    if kind is not FindingKind.DOUBLED:
-        _learn(attempt, row)
     if kind is FindingKind.THEIRS_ONLY:
         Attempt.objects.filter(pk=attempt.pk, state__in=NOT_CHARGED_AS_FAR_AS_WE_KNEW).update(
             state=AttemptState.LOST
@@ -113,12 +114,15 @@ def _book(attempt: Attempt, row: Billed, *, kind: FindingKind, owed: int) -> Non
 def _learn(attempt: Attempt, row: Billed) -> None:
     """Keep what the provider states where we had only computed, and the id we never saw."""
     kept = Attempt.objects.filter(pk=attempt.pk)
-    if attempt.cost_source == CostSource.COMPUTED:
-        kept.filter(cost_source=CostSource.COMPUTED).update(
-            cost_nano_usd=row.nano_usd, cost_source=CostSource.LOG
-        )
     if not attempt.inference_id:
         kept.filter(inference_id="").update(inference_id=row.inference_id)
+        attempt.inference_id = row.inference_id
+    if attempt.cost_source == CostSource.COMPUTED:
+        with transaction.atomic():
+            charges.keep(attempt, _cost(row))
+            kept.filter(cost_source=CostSource.COMPUTED).update(
+                cost_nano_usd=row.nano_usd, cost_source=CostSource.LOG
+            )
 
 
 def _cost(row: Billed) -> Cost:

@@ -1,18 +1,20 @@
 """Mails to people about their images and their keys."""
 
 import structlog
-from django.conf import settings
 from django.core.cache import cache
-from django.core.mail import send_mail
-from django.db import transaction
-from django.template.loader import render_to_string
 
 from accounts.models import Role, User
+from accounts.permissions import Permission, holders
+from accounts.services.mail import send_after_commit
+from generations import approval_links, catalog
 from generations.models import (
+    Approval,
     Decision,
     DecisionAction,
     Finding,
     GenerationRequest,
+    PriceProposal,
+    PriceReading,
     Reconciliation,
 )
 from generations.providers.errors import ErrorKind
@@ -21,6 +23,7 @@ log = structlog.get_logger(__name__)
 
 ONCE_AN_HOUR = 3600
 SHOWN_CASES = 20
+NOT_READ = "A provider's prices could not be read"
 DONE = {
     DecisionAction.HIDE: "hidden",
     DecisionAction.RESTORE: "restored",
@@ -35,7 +38,7 @@ def provider_account_refused(*, request: GenerationRequest, kind: ErrorKind) -> 
     owners = User.objects.filter(
         memberships__team=request.team_id, memberships__role=Role.OWNER, is_active=True
     )
-    _send_after_commit(
+    send_after_commit(
         "provider_refused",
         subject="Darkroom cannot make images: the provider refused the key",
         to=list(owners.values_list("email", flat=True)),
@@ -45,7 +48,7 @@ def provider_account_refused(*, request: GenerationRequest, kind: ErrorKind) -> 
 
 def decided(*, decision: Decision) -> None:
     """Tell an image's author what was decided about it, and why."""
-    _send_after_commit(
+    send_after_commit(
         "decision",
         subject=f"One of your images was {DONE[DecisionAction(decision.action)]}",
         to=[decision.image.author.email],
@@ -55,13 +58,53 @@ def decided(*, decision: Decision) -> None:
 
 def books_differ(*, cases: list[Finding], failed: list[Reconciliation]) -> None:
     """Tell staff what a person has to look at after comparing with the provider's books."""
-    staff = User.objects.filter(is_staff=True, is_active=True)
-    _send_after_commit(
+    send_after_commit(
         "books_differ",
         subject="Darkroom's books and the provider's differ",
-        to=list(staff.values_list("email", flat=True)),
+        to=_staff(),
         context={"cases": cases, "shown": cases[:SHOWN_CASES], "failed": failed},
     )
+
+
+def waits_for_approval(request: GenerationRequest) -> None:
+    """Tell whoever may approve it. Not what it shows: mails are read by more than one person."""
+    send_after_commit(
+        "approval_asked",
+        subject=f"{request.user.display_name} waits for your approval in {request.team}",
+        to=[one.email for one in holders(Permission.APPROVE, request.team)],
+        context={
+            "request": request,
+            "model_name": catalog.get_model(request.model).name,
+            "token": approval_links.token(request.pk),
+        },
+    )
+
+
+def approval_decided(approval: Approval) -> None:
+    request = approval.request
+    send_after_commit(
+        "approval_decided",
+        subject=f"{approval.get_verdict_display()}: your request in {request.team}",
+        to=[request.user.email],
+        context={"approval": approval, "request": request},
+    )
+
+
+def prices_differ(
+    proposed: list[PriceProposal], taken_over: list[PriceProposal], failed: list[PriceReading]
+) -> None:
+    """Tell staff what providers ask now that the price book does not say, or could not be read."""
+    send_after_commit(
+        "prices_differ",
+        subject="A provider's prices have changed" if proposed or taken_over else NOT_READ,
+        to=_staff(),
+        context={"proposed": proposed, "taken_over": taken_over, "failed": failed},
+    )
+
+
+def _staff() -> list[str]:
+    staff = User.objects.filter(is_staff=True, is_active=True)
+    return list(staff.values_list("email", flat=True))
 
 
 def _is_news(key: str) -> bool:
@@ -71,13 +114,3 @@ def _is_news(key: str) -> bool:
         # A cache that is away keeps neither the request from its end nor the owners from knowing.
         log.exception("cache_away")
         return True
-
-
-def _send_after_commit(
-    template: str, *, subject: str, to: list[str], context: dict[str, object]
-) -> None:
-    body = render_to_string(f"emails/{template}.txt", {**context, "url": settings.PUBLIC_URL})
-    # A function with a name, which Django asks for when it says what failed.
-    transaction.on_commit(
-        lambda: send_mail(subject, body, None, to, fail_silently=True), robust=True
-    )

@@ -20,7 +20,7 @@ from generations.models import (
     ReconciliationState,
 )
 from generations.providers.errors import ProviderError
-from generations.services import bills, comparing, corrections, notices, providers
+from generations.services import bills, charges, comparing, corrections, notices, providers
 from generations.services.comparing import Pair, Verdict
 
 OVERLAP = timedelta(days=3)  # yesterday, and two days that may have got late entries
@@ -86,6 +86,7 @@ def reconcile(provider: str, day: date) -> Reconciliation:
         for pair in pairs:
             corrections.correct(sheet, pair)
         corrections.withdraw_late(pairs)
+        charges.bill(pairs)
     except ProviderError as error:
         log.warning("not_reconciled", provider=provider, day=str(day), why=error.message)
         return _change(sheet, state=ReconciliationState.FAILED, error=error.message[:500])

@@ -13,12 +13,18 @@ MARGIN = timedelta(minutes=1)
 
 
 def look_up(attempt: Attempt) -> LogEntry | None:
-    """The log's entry of an attempt, or None if there is none yet. Raises ProviderError."""
-    return providers.client(attempt.request.provider).find_in_log(
+    """The log's entry of an attempt, which then knows its name there; None if there is none yet.
+
+    Raises ProviderError.
+    """
+    entry = providers.client(attempt.request.provider).find_in_log(
         client_request_id=attempt.client_request_id,
         since=attempt.sent_at - MARGIN,
         until=timezone.now() + MARGIN,
     )
+    if entry and not attempt.inference_id:
+        attempt.inference_id = entry.inference_id
+    return entry
 
 
 def cost_of(entry: LogEntry) -> Cost:

@@ -6,18 +6,24 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from accounts.errors import CannotSpend, NotAllowed
-from accounts.models import Team, User
+from accounts.errors import AccountsError, NotAllowed
+from accounts.models import ApiToken, Team, User
 from accounts.permissions import Permission, has_permission
 from accounts.services import budgets, ledger
 from config.ids import uuid7
-from generations import catalog, enqueue, events, pricing
-from generations.errors import IdempotencyKeyReused, InvalidRequest, TooLateToCancel
+from generations import catalog, enqueue, events
+from generations.errors import (
+    GenerationsError,
+    IdempotencyKeyReused,
+    InvalidRequest,
+    TooLateToCancel,
+)
 from generations.models import GenerationRequest, Source, Status, Visibility
-from generations.services import states
+from generations.services import admitting, approvals, notices, price_book, states
+
+UNSENT = (Status.AWAITING_APPROVAL, Status.QUEUED)
 
 
 def submit(
@@ -30,15 +36,18 @@ def submit(
     idempotency_key: UUID | None = None,
     visibility: Visibility = Visibility.TEAM,
     source: Source = Source.WEB,
+    token: ApiToken | None = None,
 ) -> GenerationRequest:
     """Hold the upper bound of the price and queue the request; a promise once this returns.
 
+    Above the team's threshold it waits for approval first, with its hold.
+
     The same key with the same content returns the same row. Raises NotAllowed, InvalidRequest,
-    CannotSpend, IdempotencyKeyReused.
+    CannotSpend, TooManyOpen, IdempotencyKeyReused.
     """
     if not has_permission(by, Permission.GENERATE, team):
         raise NotAllowed
-    model, words, cleaned = _check(model_id, prompt, params)
+    model, words, cleaned = check(model_id, prompt, params)
     wanted = GenerationRequest(
         id=uuid7(),
         team=team,
@@ -52,15 +61,15 @@ def submit(
         num_images=int(str(cleaned.get("num_images") or 1)),
         visibility=visibility,
         source=source,
+        token=token,
     )
-    amount = pricing.hold_amount(model, cleaned, credits_per_usd=settings.CREDITS_PER_USD)
-    return _queue_once(wanted, amount)
+    return _queue_once(wanted)
 
 
 def cancel(*, request: GenerationRequest) -> None:
     """Cancel what has not been sent, and give its hold back. Raises TooLateToCancel."""
     with transaction.atomic():
-        if not states.move(request.pk, leave=[Status.QUEUED], to=Status.CANCELLED):
+        if not states.move(request.pk, leave=UNSENT, to=Status.CANCELLED):
             raise TooLateToCancel
         ledger.release(hold=request.hold_id)
 
@@ -80,9 +89,10 @@ def again(
     )
 
 
-def _check(
+def check(
     model_id: str, prompt: str, params: Mapping[str, object]
 ) -> tuple[catalog.Model, str, dict[str, Any]]:
+    """The model, the prompt and the parameters as they would be sent. Raises InvalidRequest."""
     try:
         model = catalog.get_model(model_id)
         cleaned = catalog.clean(model, prompt, params)
@@ -96,29 +106,47 @@ def _check(
     return model, words, cleaned
 
 
-def _queue_once(wanted: GenerationRequest, amount: int) -> GenerationRequest:
+def _queue_once(wanted: GenerationRequest) -> GenerationRequest:
     same = _same(wanted)
     if same:
         return same
+    amount = _priced(wanted)
     try:
         with transaction.atomic():
+            admitting.admit(wanted)
+            if approvals.needed(by=wanted.user, team=wanted.team, amount=amount):
+                wanted.status, wanted.waited = Status.AWAITING_APPROVAL, True
             # The hold locks the team's account: it comes as late as the row's foreign key allows.
-            limits = budgets.applying(team=wanted.team, spender=wanted.user, model=wanted.model)
+            limits = budgets.applying(
+                team=wanted.team, spender=wanted.user, model=wanted.model, token=wanted.token
+            )
             wanted.hold = ledger.hold(
                 team=wanted.team, amount=amount, reference=str(wanted.pk), limits=limits
             )
             wanted.save(force_insert=True)
             events.changed(wanted.pk)
-            enqueue.after_commit(enqueue.send_ticket)
+            if wanted.waited:
+                notices.waits_for_approval(wanted)
+            else:
+                enqueue.after_commit(enqueue.send_ticket)
             budgets.warn(limits)
-    except (IntegrityError, CannotSpend):
-        # The same key was sent meanwhile; that row stands, and may have taken the last credits.
+    except (IntegrityError, AccountsError, GenerationsError):
+        # The same key was sent meanwhile; that row stands, and may have taken the last room.
         same = _same(wanted)
         if same is None:
             raise
         return same
     wanted.refresh_from_db(from_queryset=GenerationRequest.objects.with_tiles())
     return wanted
+
+
+def _priced(wanted: GenerationRequest) -> int:
+    """The most it can cost in microcredits, by terms that it keeps. Raises Unpriceable."""
+    model = catalog.get_model(wanted.model)
+    quote = price_book.quote(team=wanted.team, model=model, params=wanted.params)
+    wanted.price_version, wanted.markup = quote.version, quote.markup
+    wanted.credits_per_usd = quote.credits_per_usd
+    return quote.amount
 
 
 def _same(wanted: GenerationRequest) -> GenerationRequest | None:

@@ -2,11 +2,10 @@
 
 import functools
 
-from django.conf import settings
 from django.db import transaction
 
 from accounts.services import ledger
-from generations import catalog, enqueue, pricing
+from generations import catalog, enqueue
 from generations.models import (
     Attempt,
     CostSource,
@@ -16,7 +15,7 @@ from generations.models import (
     Status,
 )
 from generations.providers.base import Answer, Cost, RawAnswer
-from generations.services import states
+from generations.services import charges, price_book, states
 
 
 def raw_answer(attempt: Attempt) -> RawAnswer:
@@ -33,8 +32,10 @@ def settle(*, request: GenerationRequest, attempt: Attempt, answer: Answer) -> N
     """Charge what arrived at what it cost, once; what the team does not get, the house pays."""
     images = list(attempt.images.all())
     stored = [image for image in images if image.status == ImageStatus.STORED]
-    cost = _cost(request, answer)
+    costs = _costs(request, answer)
+    cost = costs[0]
     with transaction.atomic():
+        charges.keep(attempt, *costs)
         if stored:
             _succeed(request, attempt, cost=cost, stored=stored, of=len(images))
         else:
@@ -68,15 +69,19 @@ def fail(
     return moved
 
 
-def house_pays(attempt: Attempt, cost: Cost, *, reason: str, team_pays: int = 0) -> None:
-    """Keep what the provider charged for an attempt; book to the house what no team pays of it."""
+def house_pays(attempt: Attempt, cost: Cost, *, reason: str, covered: int = 0) -> None:
+    """Keep what the provider charged for an attempt; book to the house what no team covers of it.
+
+    `covered` is without the mark-up, which is no cost of the house.
+    """
+    charges.keep(attempt, cost)
     Attempt.objects.filter(pk=attempt.pk).update(
         cost_nano_usd=cost.nano_usd,
         cost_native=cost.native_amount or None,
         cost_unit=cost.native_unit,
         cost_source=cost.source,
     )
-    rest = microcredits(cost.nano_usd) - team_pays
+    rest = price_book.terms_of(attempt.request).at_cost(cost.nano_usd) - covered
     if rest > 0:
         house_pays_more(attempt, rest, reason=reason, reference=str(attempt.pk))
 
@@ -84,10 +89,6 @@ def house_pays(attempt: Attempt, cost: Cost, *, reason: str, team_pays: int = 0)
 def house_pays_more(attempt: Attempt, amount: int, *, reason: str, reference: str) -> None:
     """Book to the house what nobody paid of an attempt yet, once per reference."""
     ledger.house(hold=attempt.request.hold_id, amount=amount, reason=reason, reference=reference)
-
-
-def microcredits(nano_usd: int) -> int:
-    return pricing.to_microcredits(nano_usd, credits_per_usd=settings.CREDITS_PER_USD)
 
 
 def _succeed(
@@ -104,7 +105,9 @@ def _succeed(
     )
     if not moved:
         return
-    share = microcredits(cost.nano_usd) * len(stored) // of
+    terms = price_book.terms_of(request)
+    charge = terms.charge(cost.nano_usd, images=min(of, request.num_images))
+    share = charge * len(stored) // of
     captured = min(share, request.hold.amount)
     if captured:
         ledger.capture(hold=request.hold_id, amount=captured)
@@ -112,16 +115,24 @@ def _succeed(
         ledger.release(hold=request.hold_id)
     if share > captured:
         ledger.overrun(hold=request.hold_id, amount=share - captured, reason="above the hold")
-    house_pays(attempt, cost, reason="not delivered", team_pays=share)
+    covered = terms.at_cost(cost.nano_usd) * len(stored) // of
+    house_pays(attempt, cost, reason="not delivered", covered=covered)
     enqueue.after_commit(*(functools.partial(enqueue.renditions, image.pk) for image in stored))
 
 
-def _cost(request: GenerationRequest, answer: Answer) -> Cost:
-    """The provider's stated cost, or ours computed for the images that came."""
-    if answer.cost is not None:
-        return answer.cost
+def _costs(request: GenerationRequest, answer: Answer) -> list[Cost]:
+    """The provider's stated cost, if there is one, then ours computed for the images that came."""
+    stated = [answer.cost] if answer.cost else []
+    try:
+        return [*stated, _computed(request, answer)]
+    except catalog.UnknownModel:
+        if not stated:
+            raise
+        return stated
+
+
+def _computed(request: GenerationRequest, answer: Answer) -> Cost:
     model = catalog.get_model(request.model)
-    whole = pricing.provider_cost(model, request.params)
     came = min(len(answer.outputs), request.num_images)
-    computed = whole * came // request.num_images
+    computed = price_book.terms_of(request).computed(model, request.params, images=came)
     return Cost(computed, native_amount=0, native_unit="", source=CostSource.COMPUTED)

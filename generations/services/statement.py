@@ -8,16 +8,17 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Case, Q, QuerySet, Sum, Value, When
 
 from accounts.models import CreditAccount, EntryKind, LedgerEntry, User
 from accounts.money import format_credits
 from accounts.services import entries
+from generations.services.price_notes import Notes
 
 COLUMNS = (
     "id",
@@ -25,8 +26,10 @@ COLUMNS = (
     "effective_at",
     "kind",
     "member",
+    "token",
     "request",
     "model",
+    "price_version",
     "amount",
     "running_balance",
     "memo",
@@ -69,11 +72,34 @@ class Record(NamedTuple):
     kind: str
     asked_by: str | None
     done_by: str | None
+    token: str | None
     request: UUID | None
     model: str | None
+    price_version: int | None
+    markup: int | None
     credit: int
     amount: int
     reason: str
+    wanted: bool
+
+
+@dataclass(slots=True)
+class Tally:
+    """What went into a file, counted while it is made; the digest is of its figures alone."""
+
+    rows: int = 0
+    last_entry: int | None = None
+    _figures: Any = field(default_factory=hashlib.sha256)
+
+    def count(self, entry: int, *figures: object) -> None:
+        self.rows += 1
+        self.last_entry = entry
+        self._figures.update(f"{entry} {figures}\n".encode())
+
+    @property
+    def digest(self) -> str:
+        digest: str = self._figures.hexdigest()
+        return digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +110,27 @@ class KindTotal:
 
 
 def csv_chunks(
-    account: CreditAccount, *, since: datetime, until: datetime, user: User | None = None
+    account: CreditAccount,
+    *,
+    since: datetime,
+    until: datetime,
+    user: User | None = None,
+    where: Q | None = None,
+    tally: Tally | None = None,
 ) -> Iterator[bytes]:
-    """All entries of a period as CSV; with `user`, those of that person's requests alone.
+    """The entries of a period as CSV, all or those `where` says; with `user`, that person's alone.
 
-    The balance is the team's, so a single person's file leaves it empty.
+    The balance is the team's after each entry, also where those between are left out; a single
+    person's file leaves it empty.
     """
-    found = entries.in_period(account, since=since, until=until)
-    mine = found.filter(hold__request__user=user) if user else found
-    balance = None if user else entries.balance_at(account, since)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    for record in _records(mine):
-        signed = record.amount if record.credit == account.pk else -record.amount
-        balance = None if balance is None else balance + signed
-        writer.writerow(_cells(record, signed, balance))
+    notes = Notes()
+    for record, signed, balance in _rows(account, since, until, user=user, where=where):
+        writer.writerow(_cells(record, signed, balance, notes))
+        if tally:
+            tally.count(record.id, _moment(record.created_at), record.kind, signed, balance)
         if out.tell() > CHUNK:
             yield _take(out)
     yield _take(out)
@@ -143,32 +174,53 @@ def escape(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
-def _records(found: QuerySet[LedgerEntry]) -> Iterator[Record]:
-    rows = found.values_list(
+def _rows(
+    account: CreditAccount, since: datetime, until: datetime, *, user: User | None, where: Q | None
+) -> Iterator[tuple[Record, int, int | None]]:
+    """Each wanted entry with what it moved and what was then left."""
+    found = entries.in_period(account, since=since, until=until)
+    mine = found.filter(hold__request__user=user) if user else found
+    balance = None if user else entries.balance_at(account, since)
+    for record in _records(mine, where or Q()):
+        signed = record.amount if record.credit == account.pk else -record.amount
+        balance = None if balance is None else balance + signed
+        if record.wanted:
+            yield record, signed, balance
+
+
+def _records(found: QuerySet[LedgerEntry], where: Q) -> Iterator[Record]:
+    wanted = Case(When(where, then=Value(True)), default=Value(False)) if where else Value(True)
+    rows = found.annotate(wanted=wanted).values_list(
         "pk",
         "created_at",
         "effective_at",
         "kind",
         "hold__request__user__email",
         "actor__email",
+        "hold__request__token__name",
         "hold__request__pk",
         "hold__request__model",
+        "hold__request__price_version",
+        "hold__request__markup",
         "credit",
         "amount",
         "reason",
+        "wanted",
     )
     return (Record(*row) for row in rows.iterator(chunk_size=entries.AT_ONCE))
 
 
-def _cells(record: Record, signed: int, balance: int | None) -> Sequence[object]:
+def _cells(record: Record, signed: int, balance: int | None, notes: Notes) -> Sequence[object]:
     return (
         record.id,
         _moment(record.created_at),
         _moment(record.effective_at),
         escape(record.kind),
         escape(record.asked_by or record.done_by or ""),
+        escape(record.token or ""),
         record.request or "",
         escape(record.model or ""),
+        notes.of(record.price_version, record.markup) if record.request else "",
         _decimal(signed),
         "" if balance is None else _decimal(balance),
         escape(record.reason),

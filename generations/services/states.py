@@ -10,6 +10,7 @@ from generations import events
 from generations.models import TERMINAL, GenerationRequest, Status
 
 MOVES: Mapping[Status, frozenset[Status]] = {
+    Status.AWAITING_APPROVAL: frozenset({Status.QUEUED, Status.CANCELLED}),
     Status.QUEUED: frozenset({Status.SENDING, Status.CANCELLED, Status.FAILED}),
     Status.SENDING: frozenset(
         {Status.ANSWERED, Status.SUBMITTED, Status.QUEUED, Status.FAILED, Status.UNCONFIRMED}

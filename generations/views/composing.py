@@ -3,16 +3,19 @@
 import uuid
 from typing import Any
 
-from django.conf import settings
-
 from accounts.access import TeamRequest
+from accounts.money import say_credits
 from accounts.permissions import Permission, permissions_of
-from accounts.services import budgets, ledger
-from generations import batches, catalog, pricing
+from accounts.services import role_limits
+from generations import batches, catalog
+from generations.errors import Unpriceable
 from generations.forms import ComposerForm
 from generations.models import GenerationRequest, Image
+from generations.services import previews
+from generations.services.price_book import PriceList, Quote
 
 BATCHES_SHOWN = 12
+FIRST = next(iter(catalog.MODELS.values()))
 REFERENCES = ("image_url", "image_urls")
 EXAMPLES = (
     "Dawn over a copper meadow, low sun through mist, 85mm, shallow depth of field",
@@ -25,52 +28,53 @@ def fresh(request: TeamRequest) -> ComposerForm:
     """A composer filled with the recipe that was asked for, else with what was chosen last time."""
     recipe = _recipe(request)
     last = recipe or GenerationRequest.objects.visible_to(request.user).order_by("-id").first()
+    limit = role_limits.of_member(request.membership)
     if last is None:
         initial = {"team": request.team.slug, "prompt": request.GET.get("prompt", "")}
-        return ComposerForm(model=next(iter(catalog.MODELS.values())), initial=initial)
+        return ComposerForm(model=FIRST, limit=limit, initial=initial)
     kept = dict(last.params) if recipe else _without_seed(last.params)
     initial = {**kept, "team": request.team.slug, "visibility": last.visibility}
     initial["prompt"] = recipe.prompt if recipe else request.GET.get("prompt", "")
-    return ComposerForm(model=catalog.get_model(last.model), initial=initial)
+    return ComposerForm(model=catalog.get_model(last.model), limit=limit, initial=initial)
 
 
 def bound(request: TeamRequest) -> ComposerForm:
+    limit = role_limits.of_member(request.membership)
     try:
         model = catalog.get_model(request.POST.get("model", ""))
     except catalog.UnknownModel as error:
-        form = ComposerForm(request.POST, request.FILES, model=next(iter(catalog.MODELS.values())))
+        form = ComposerForm(request.POST, request.FILES, model=FIRST, limit=limit)
         form.add_error(None, str(error))
         return form
-    return ComposerForm(request.POST, request.FILES, model=model)
+    return ComposerForm(request.POST, request.FILES, model=model, limit=limit)
 
 
-def price_context(request: TeamRequest, form: ComposerForm) -> dict[str, Any]:
-    """The exact hold of what is chosen now, and what is missing for it."""
-    needed = pricing.hold_amount(
-        form.model, form.draft_params, credits_per_usd=settings.CREDITS_PER_USD
-    )
-    available = ledger.balance(team=request.team).available
-    shortage = {"needed": needed, "available": available, "missing": needed - available}
-    limits = budgets.applying(team=request.team, spender=request.user, model=form.model.id)
-    room = budgets.fullest(limits)
-    return {
-        "form": form,
-        "price": needed,
-        "shortage": shortage if needed > available else None,
-        "room": room,
-        "over_limit": room is not None and room.left < needed,
-    }
+def price_context(
+    request: TeamRequest, form: ComposerForm, *, prices: PriceList | None = None
+) -> dict[str, Any]:
+    """The exact hold of what is chosen now, the room there is, and what is missing for it."""
+    try:
+        found = previews.preview(
+            by=request.user,
+            team=request.team,
+            model=form.model,
+            params=form.draft_params,
+            prices=prices,
+        )
+    except Unpriceable as error:
+        return {"form": form, "price": None, "unpriced": str(error)}
+    return {"form": form, "price": found.amount, "preview": found}
 
 
 def page_context(request: TeamRequest, form: ComposerForm) -> dict[str, Any]:
+    prices = PriceList.of(request.team, catalog.MODELS.values())
     recent = GenerationRequest.objects.visible_to(request.user).filter(team=request.team)
     return {
-        **price_context(request, form),
+        **price_context(request, form, prices=prices),
         "model": form.model,
-        "models": [model_row(model) for model in catalog.MODELS.values() if model.callable],
+        "models": _menu(prices),
         "batches": batches.present(recent.with_tiles().order_by("-id")[:BATCHES_SHOWN]),
         "examples": EXAMPLES,
-        "usual_seconds": form.model.typical_seconds,
         "may_generate": Permission.GENERATE in permissions_of(request.membership),
     }
 
@@ -86,14 +90,20 @@ def submitted_context(
     }
 
 
-def model_row(model: catalog.Model) -> dict[str, Any]:
+def _menu(prices: PriceList) -> list[dict[str, Any]]:
+    """The models that can be asked for, each with what one image costs this team."""
+    models = [model for model in catalog.MODELS.values() if model.callable]
+    return [_row(model, prices.quote(model, {})) for model in models if prices.knows(model)]
+
+
+def _row(model: catalog.Model, quote: Quote) -> dict[str, Any]:
     return {
         "id": model.id,
         "name": model.name,
         "purpose": model.purpose,
         "featured": model.featured,
         "typical_seconds": model.typical_seconds,
-        "price_label": pricing.price_label(model, credits_per_usd=settings.CREDITS_PER_USD),
+        "price_label": say_credits(quote.amount),
     }
 
 

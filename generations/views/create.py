@@ -6,7 +6,7 @@ from accounts.access import TeamRequest, team_required
 from accounts.errors import CannotSpend
 from accounts.permissions import Permission
 from generations import catalog
-from generations.errors import GenerationsError
+from generations.errors import GenerationsError, InvalidRequest
 from generations.forms import ComposerForm
 from generations.models import GenerationRequest, Visibility
 from generations.services import requests
@@ -50,7 +50,7 @@ def _submit(request: TeamRequest) -> HttpResponse:
     try:
         made = _ask(request, form)
     except (GenerationsError, CannotSpend) as error:
-        form.add_error(None, str(error))
+        form.show(error.errors if isinstance(error, InvalidRequest) else {"": str(error)})
         return _refused(request, form)
     if not is_fragment(request):
         return redirect("create")

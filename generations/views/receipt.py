@@ -27,9 +27,10 @@ def receipt(request: SignedInRequest, request_id: UUID) -> HttpResponse:
 
 def _find(request: SignedInRequest, request_id: UUID) -> GenerationRequest:
     ours = GenerationRequest.objects.filter(team__memberships__user=request.user)
-    related = ours.select_related("hold", "user", "team").defer("params")
+    with_terms = ours.select_related("price_version", "markup")
+    related = with_terms.select_related("hold", "user", "team", "approval__by").defer("params")
     found = get_object_or_404(
-        related.prefetch_related("hold__entries", "attempts", "images"), pk=request_id
+        related.prefetch_related("hold__entries", "attempts__charges", "images"), pk=request_id
     )
     mine = found.user_id == request.user.pk
     if not mine and not has_permission(request.user, Permission.VIEW_LEDGER, found.team):

@@ -12,8 +12,9 @@ from django.utils.formats import date_format
 from accounts.access import TeamRequest
 from accounts.models import CreditAccount, LedgerEntry, User
 from accounts.permissions import Permission, permissions_of
-from accounts.services import entries
-from generations import charts, ledger_lines
+from accounts.services import budgets, entries
+from accounts.services.rooms import Room
+from generations import books, charts, ledger_lines
 from generations.ledger_form import RESERVED, LedgerForm
 from generations.models import UsageDay
 from generations.receipts import model_name
@@ -35,6 +36,7 @@ class TableRow:
     share: float
     user: User | None = None
     median_seconds: float | None = None
+    room: Room | None = None  # the fullest limit of a member
 
 
 def sees_team(request: TeamRequest) -> bool:
@@ -64,17 +66,13 @@ def usage_page(request: TeamRequest, account: CreditAccount) -> dict[str, Any]:
         "forecast": forecast,
         "latest": _latest(request, account),
         "sees_team": sees_team(request),
+        "books": books.headline(account) if sees_team(request) else None,
         "month": Month(period.until.replace(day=1)),
     }
 
 
 def ledger_page(request: TeamRequest, account: CreditAccount) -> dict[str, Any]:
-    today = timezone.now().date()
-    form = LedgerForm(
-        request.GET,
-        people=_people(request) if sees_team(request) else None,
-        periods=usage.periods(today),
-    )
+    form = ledger_form(request)
     before = _entry_of(account, form.chosen("before"))
     lines = [] if form.chosen_kind == RESERVED else _lines(request, account, form, before)
     return {
@@ -83,21 +81,31 @@ def ledger_page(request: TeamRequest, account: CreditAccount) -> dict[str, Any]:
         "reserved": [] if before else _reserved(request, account, form),
         "older": lines[PAGE - 1].entry_id if len(lines) > PAGE else None,
         "sees_team": sees_team(request),
-        "month": Month(today.replace(day=1)),
+        "month": Month(timezone.now().date().replace(day=1)),
     }
+
+
+def ledger_form(request: TeamRequest) -> LedgerForm:
+    return LedgerForm(
+        request.GET,
+        people=_people(request) if sees_team(request) else None,
+        periods=usage.periods(timezone.now().date()),
+    )
 
 
 def _figures(request: TeamRequest, period: usage.Period, used: usage.Usage) -> dict[str, Any]:
     people = User.objects.in_bulk(list(used.members)) if sees_team(request) else {}
     since = entries.start_of(period.since)
     medians = usage.median_seconds(request.team, list(used.models), since=since)
+    rooms = budgets.fullest_of_members(team=request.team) if people else {}
     return {
         **_switches(period, used.cut),
         "used": used.whole,
         "per_day": used.whole.spent // period.days,
         "chart": _chart(period, used, people) if used.whole.spent else None,
         "models": _model_rows(used, medians),
-        "members": _member_rows(used, people),
+        "members": _member_rows(used, people, rooms),
+        "limited": bool(rooms.keys() & people.keys()),
     }
 
 
@@ -181,9 +189,18 @@ def _model_rows(used: usage.Usage, medians: Mapping[str, float]) -> list[TableRo
     ]
 
 
-def _member_rows(used: usage.Usage, people: Mapping[UUID, User]) -> list[TableRow]:
+def _member_rows(
+    used: usage.Usage, people: Mapping[UUID, User], rooms: Mapping[UUID, Room]
+) -> list[TableRow]:
     return [
-        TableRow(pk, people[pk].display_name, totals, _share(totals, used), user=people[pk])
+        TableRow(
+            pk,
+            people[pk].display_name,
+            totals,
+            _share(totals, used),
+            user=people[pk],
+            room=rooms.get(pk),
+        )
         for pk, totals in _ranked(used.members)
         if pk in people
     ]

@@ -11,8 +11,10 @@ from accounts.permissions import Permission
 from accounts.services import entries
 from accounts.services.entries import Line
 from generations import ledger_lines
+from generations.errors import StatementRefused
+from generations.services import exports
 from generations.services import statement as statements
-from generations.services.statement import Month
+from generations.services.statement import Month, Tally
 from generations.views import downloads
 
 PAGE = 200
@@ -23,6 +25,10 @@ PAGE = 200
 def statement(request: TeamRequest, month: Month) -> HttpResponse:
     """A month of the ledger: what was there, every entry, what is left."""
     account = _account(request, month)
+    try:
+        exports.require_sound(account)
+    except StatementRefused as error:
+        return _refusal(request, month, error)
     lines = _page(account, month, after=request.GET.get("after", ""))
     found = [ledger_lines.of_entry(line, viewer=request.user) for line in lines]
     context = {
@@ -36,13 +42,19 @@ def statement(request: TeamRequest, month: Month) -> HttpResponse:
 
 @require_safe
 @team_required(Permission.VIEW_LEDGER)
-def statement_csv(request: TeamRequest, month: Month) -> StreamingHttpResponse:
-    return downloads.csv(
-        _account(request, month),
-        name=f"{request.team.slug}-{month}",
-        since=month.since,
-        until=month.until,
+def statement_csv(request: TeamRequest, month: Month) -> HttpResponse | StreamingHttpResponse:
+    """The month as a file, of which is remembered that it was given out."""
+    account, tally = _account(request, month), Tally()
+    try:
+        exports.require_sound(account)
+    except StatementRefused as error:
+        return _refusal(request, month, error)
+    written = downloads.write(
+        statements.csv_chunks(account, since=month.since, until=month.until, tally=tally)
     )
+    made = exports.Made(written.digest.hex(), tally)
+    exports.remember(team=request.team, month=month, made=made, to=request.user)
+    return downloads.csv(written, name=f"{request.team.slug}-{month}")
 
 
 def _account(request: TeamRequest, month: Month) -> CreditAccount:
@@ -52,21 +64,28 @@ def _account(request: TeamRequest, month: Month) -> CreditAccount:
     return account
 
 
+def _refusal(request: TeamRequest, month: Month, why: StatementRefused) -> HttpResponse:
+    context = {"why": why, "month": month}
+    return render(request, "generations/statement_refused.html", context, status=409)
+
+
 def _frame(account: CreditAccount, month: Month) -> dict[str, Any]:
-    """What stands around the entries; the digest is of the file as it would be sent now."""
+    """What stands around the entries, and the file as it would be sent now."""
     totals = statements.totals_by_kind(account, since=month.since, until=month.until)
     opening = entries.balance_at(account, month.since)
-    file = statements.csv_chunks(account, since=month.since, until=month.until)
+    file = exports.make(account, month)
+    is_over = entries.has_ended(month.until)
     return {
         "month": month,
-        "is_over": entries.has_ended(month.until),
+        "is_over": is_over,
         "is_last": month.until > timezone.now(),
         "totals": totals,
         "opening": opening,
         "came": sum(total.came for total in totals),
         "went": sum(total.went for total in totals),
         "closing": opening + sum(total.came - total.went for total in totals),
-        "digest": statements.digest(file),
+        "file": file,
+        "given": exports.compare(account, month, file) if is_over else None,
     }
 
 

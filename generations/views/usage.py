@@ -7,7 +7,8 @@ from accounts.access import TeamRequest, team_required
 from accounts.models import CreditAccount
 from accounts.permissions import Permission
 from accounts.services import entries
-from generations.views import downloads, spending
+from generations.services import statement
+from generations.views import downloads, sources, spending
 
 
 @require_safe
@@ -16,6 +17,8 @@ def usage(request: TeamRequest) -> HttpResponse:
     """What the team spends; for a member, what they spend themselves."""
     account = entries.account_of(request.team)
     context = spending.usage_page(request, account) if account else {}
+    if spending.sees_team(request):
+        context |= sources.plan_of(request.team)
     return render(request, "generations/usage.html", context)
 
 
@@ -31,16 +34,18 @@ def ledger(request: TeamRequest) -> HttpResponse:
 @require_safe
 @team_required(Permission.VIEW_IMAGES)
 def ledger_csv(request: TeamRequest) -> StreamingHttpResponse:
-    """The entries of a period, or all there are, as a file; a member's hold their own alone."""
+    """The entries that the ledger's page would show, as a file; a member's hold their own alone."""
     period = spending.chosen_period(request)
     everything = request.GET.get("period") == "all"
-    return downloads.csv(
+    chunks = statement.csv_chunks(
         _account(request),
-        name=f"{request.team.slug}-{'all' if everything else period.key}-{period.until}",
         since=entries.BEGINNING if everything else entries.start_of(period.since),
         until=timezone.now(),
         user=spending.only(request),
+        where=spending.ledger_form(request).where,
     )
+    name = f"{request.team.slug}-{'all' if everything else period.key}-{period.until}"
+    return downloads.csv(downloads.write(chunks), name=name)
 
 
 def _account(request: TeamRequest) -> CreditAccount:

@@ -23,12 +23,23 @@ from hypothesis.stateful import (
 )
 
 from accounts.errors import HoldResolved, InsufficientCredits, KeyReused, MoreThanCaptured
-from accounts.models import CreditAccount, Hold, HoldState, LedgerEntry, Lot, User
-from accounts.services import funds, ledger, lots
-from accounts.services.violations import VIOLATIONS
+from accounts.models import (
+    CreditAccount,
+    EntryKind,
+    Hold,
+    HoldState,
+    LedgerEntry,
+    Lot,
+    Plan,
+    Rollover,
+    User,
+)
+from accounts.services import funds, ledger, lots, plans
+from accounts.services.invariants import INVARIANTS
 from tests import factories
 
 TEAMS = st.integers(0, 1)
+MONTHLY, ROLLING = 50, 30
 LATEST = datetime.max.replace(tzinfo=UTC)
 _numbers = count()
 
@@ -89,6 +100,37 @@ class LedgerMachine(RuleBasedStateMachine):
         for at, amount in enumerate(amounts):
             if amount:
                 self.top_up_once(at, amount)
+
+    @initialize(rule=st.sampled_from(Rollover))
+    def put_on_a_plan(self, rule: Rollover) -> None:
+        """The first team, from now on."""
+        self.plan = Plan.objects.create(
+            name=_reference(),
+            credits=MONTHLY,
+            rollover=rule,
+            rolls_at_most=ROLLING if rule is Rollover.SOME else None,
+        )
+        team = self.teams[0]
+        plans.subscribe(by=self.staff, team=team, plan=self.plan, reason="Order", now=self.began)
+        self.accounts[0].posted += MONTHLY
+
+    @rule(days=st.integers(0, 40))
+    def begin_months(self, days: int) -> None:
+        self.days += days
+        lasting, known = self._lasting(), set(LedgerEntry.objects.values_list("pk", flat=True))
+        begun = plans.grant_due(now=self._day(0))
+        made = LedgerEntry.objects.exclude(pk__in=known)
+        given = sum(entry.amount for entry in made.filter(kind=EntryKind.GRANT))
+        taken = sum(entry.amount for entry in made.filter(kind=EntryKind.EXPIRY))
+        self.accounts[0].posted += given - taken
+        months = LedgerEntry.objects.filter(key__startswith=f"plan:{self.teams[0].pk}")
+        assert [entry.amount for entry in months] == [MONTHLY] * self._months()
+        if self.plan.rollover == Rollover.SOME:
+            assert self._lasting() <= max(lasting, ROLLING)
+        kept = self._kept(0)
+        for lot, left in self._left(0) if begun else []:
+            if lot.expires_at and lot.expires_at <= self._day(0):
+                assert left == kept[lot.pk]
 
     @rule(target=booked, at=TEAMS, amount=st.integers(1, 200), ends=st.integers(0, 3))
     def grant(self, at: int, amount: int, ends: int) -> Booked:
@@ -308,9 +350,10 @@ class LedgerMachine(RuleBasedStateMachine):
             for held in account.holds:
                 _compare_hold(held)
         with connection.cursor() as cursor:
-            for words, query in VIOLATIONS.items():
-                cursor.execute(query)
-                assert not cursor.fetchall(), words
+            for invariant in INVARIANTS:
+                for words, query in invariant.looks.items():
+                    cursor.execute(query, invariant.values)
+                    assert not cursor.fetchall(), words
 
     def _give(self, at: int, amount: int, give: Callable[[int], object]) -> Booked:
         give(0)
@@ -333,6 +376,14 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def _day(self, later: int) -> datetime:
         return self.began + timedelta(days=self.days + later)
+
+    def _months(self) -> int:
+        """How many months the history has been in."""
+        now = self._day(0)
+        return 12 * (now.year - self.began.year) + now.month - self.began.month + 1
+
+    def _lasting(self) -> int:
+        return sum(left for lot, left in self._left(0) if lot.kind == "plan" and not lot.expires_at)
 
     def _kept(self, at: int) -> Counter[int]:
         """What pending holds may still take of each lot: first of those that were open for them."""

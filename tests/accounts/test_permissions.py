@@ -11,6 +11,7 @@ EXPECTED = {
     Permission.REPORT_IMAGE: {"owner", "admin", "member", "viewer"},
     Permission.GENERATE: {"owner", "admin", "member"},
     Permission.VIEW_LEDGER: {"owner", "admin"},
+    Permission.APPROVE: {"owner", "admin"},
     Permission.MANAGE_MEMBERS: {"owner", "admin"},
     Permission.MANAGE_TEAM: {"owner"},
 }

@@ -22,7 +22,8 @@ django.setup()
 from django.core.management import call_command
 from django.db.models.signals import post_migrate
 post_migrate.receivers.clear()
-call_command("migrate", "accounts", "0002", verbosity=0)
+for room in ("accounts", "generations"):
+    call_command("migrate", room, "0002", verbosity=0)
 """
 # A grant of 100 three days ago, 30 of it captured a day after its hold, 5 paid by the house.
 BEFORE = """
@@ -44,7 +45,24 @@ FROM (VALUES ('funding', 'team', 100, 'grant', 'grant:1', interval '3 days'),
              ('overrun', 'revenue', 5, 'overrun', 'overrun:1', interval '1 day'))
          e (debit, credit, amount, kind, key, ago),
      accounts_creditaccount d, accounts_creditaccount c, accounts_hold h
-WHERE d.kind = e.debit AND c.kind = e.credit
+WHERE d.kind = e.debit AND c.kind = e.credit;
+INSERT INTO accounts_user
+    (id, password, is_superuser, email, name, is_active, is_staff, date_joined)
+VALUES (gen_random_uuid(), '', false, 'owner@example.com', '', true, false, now());
+INSERT INTO generations_generationrequest
+    (id, team_id, user_id, idempotency_key, fingerprint, provider, model, prompt, params,
+     num_images, visibility, source, hold_id, status, fence, attempt_count, tries, lease_owner,
+     error_code, error_detail, finished_at)
+SELECT gen_random_uuid(), t.id, u.id, gen_random_uuid(), '', 'aimlapi', 'flux/dev', '', '{}',
+       1, 'team', 'web', h.id, 'succeeded', 1, 1, 0, '', '', '', now()
+FROM accounts_team t, accounts_user u, accounts_hold h;
+INSERT INTO generations_attempt
+    (id, request_id, number, fence, client_request_id, state, http_status, error_kind,
+     error_message, inference_id, cost_nano_usd, cost_native, cost_unit, cost_source, raw_headers,
+     raw_body)
+SELECT gen_random_uuid(), id, 1, 1, 'r1.1', 'answered', 200, '', '', 'i1', 3500, 7, 'credits',
+       'header', '{}', ''
+FROM generations_generationrequest
 """
 
 
@@ -64,7 +82,7 @@ def run(data: Path, *command: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_an_older_ledger_is_brought_up_with_its_entries(data: Path) -> None:
+def test_older_books_are_brought_up_with_what_is_in_them(data: Path) -> None:
     run(data, sys.executable, "-c", UP_TO_THE_FIRST)
     with psycopg.connect(embedded.url(data), autocommit=True) as session:
         for kind in ("funding", "revenue", "overrun"):
@@ -83,5 +101,10 @@ def test_an_older_ledger_is_brought_up_with_its_entries(data: Path) -> None:
         found = session.execute(
             "SELECT kind, extract(day FROM now() - effective_at) FROM accounts_ledgerentry"
         ).fetchall()
+        charges = session.execute(
+            "SELECT provider, inference_id, seen_via, nano_usd, native_amount, native_unit"
+            " FROM generations_providercharge"
+        ).fetchall()
+    assert charges == [("aimlapi", "i1", "header", 3500, 7, "credits")]
     assert lots == [("granted", 100)]
     assert {kind: int(days) for kind, days in found} == {"grant": 3, "capture": 2, "house": 1}

@@ -1,11 +1,13 @@
-"""A sound ledger of any size, filled in by a few statements: making a million entries one by one is
-not what is measured."""
+"""Sound books of any size, filled in by a few statements: to make a million entries one by one is
+not what is measured. With each charge its request, its attempt, and the provider's figures of it.
+"""
 
 from typing import Any
 
 from django.db import connection, transaction
 
-from accounts.models import CreditAccount, Team
+from accounts.models import CreditAccount, Team, User
+from accounts.services import entries as kept
 from accounts.services import ledger
 
 TEAMS = 200
@@ -27,6 +29,34 @@ STEPS = [
            CASE WHEN n %% 1000 = 1 THEN NULL ELSE at + interval '9 seconds' END, '{}'
     FROM (SELECT n, now() - (%(holds)s - n) * interval '10 seconds' AS at
           FROM generate_series(1, %(holds)s) n) one
+    """,
+    """
+    INSERT INTO generations_generationrequest
+        (id, team_id, user_id, idempotency_key, fingerprint, provider, model, prompt, params,
+         num_images, visibility, source, hold_id, status, fence, attempt_count, tries, lease_owner,
+         error_code, error_detail, created_at, finished_at)
+    SELECT h.id, a.team_id, %(user)s, gen_random_uuid(), '', 'aimlapi', 'flux/dev', 'Big', '{}',
+           1, 'team', 'web', h.id, CASE WHEN h.state = 'pending' THEN 'queued' ELSE 'succeeded' END,
+           1, 1, 0, '', '', '', h.created_at, h.resolved_at
+    FROM accounts_hold h JOIN accounts_creditaccount a ON a.id = h.account_id
+    WHERE h.reference LIKE 'big %%'
+    """,
+    """
+    INSERT INTO generations_attempt
+        (id, request_id, number, fence, client_request_id, state, sent_at, answered_at, http_status,
+         error_kind, error_message, inference_id, cost_nano_usd, cost_native, cost_unit,
+         cost_source, raw_headers, raw_body)
+    SELECT id, id, 1, 1, id || '.1', 'answered', created_at, resolved_at, 200, '', '', id,
+           %(nano_usd)s, %(nano_usd)s / 500, 'credits', 'header', '{}', ''
+    FROM accounts_hold WHERE reference LIKE 'big %%' AND state = 'captured'
+    """,
+    """
+    INSERT INTO generations_providercharge
+        (attempt_id, provider, inference_id, seen_via, nano_usd, native_unit, occurred_at,
+         recorded_at)
+    SELECT a.id, 'aimlapi', CASE seen.via WHEN 'estimated' THEN '' ELSE a.inference_id END,
+           seen.via, %(nano_usd)s, '', a.answered_at, a.answered_at
+    FROM generations_attempt a, unnest(ARRAY['estimated', 'header', 'log']) seen (via)
     """,
     """
     INSERT INTO accounts_ledgerentry
@@ -55,6 +85,10 @@ STEPS = [
     WHERE e.kind = 'capture' AND l.kind = 'granted' AND e.debit_id = ANY(%(accounts)s)
     """,
     """
+    UPDATE accounts_ledgerentry SET created_at = now() - interval '1 year'
+    WHERE kind = 'grant' AND credit_id = ANY(%(accounts)s)
+    """,
+    """
     UPDATE accounts_creditaccount a SET
         posted = posted + coalesce((SELECT sum(refunded - captured) FROM accounts_hold h
                                     WHERE h.account_id = a.id), 0),
@@ -70,9 +104,11 @@ def fill(*, entries: int) -> list[Team]:
     teams = [Team.objects.create(name=f"Big {n}", slug=f"big-{n}") for n in range(TEAMS)]
     for team in teams:
         ledger.grant(team=team, amount=GRANT, reason="To spend", reference=team.slug)
-    accounts = CreditAccount.objects.filter(team__in=teams).values_list("pk", flat=True)
+    accounts = list(CreditAccount.objects.filter(team__in=teams))
     values: dict[str, Any] = {
-        "accounts": list(accounts),
+        "user": User.objects.create(email="big@example.com").pk,
+        "nano_usd": CHARGE * 10,  # at a cent a credit
+        "accounts": [account.pk for account in accounts],
         "teams": TEAMS,
         "holds": entries * 100 // 101,
         "charge": CHARGE,
@@ -81,6 +117,8 @@ def fill(*, entries: int) -> list[Team]:
     with transaction.atomic(), connection.cursor() as cursor:
         for step in STEPS:
             cursor.execute(step, values)
+    for account in accounts:
+        kept.close_days(account)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     return teams

@@ -1,7 +1,8 @@
 """The Usage page of a team with a million entries: a year, 40 members, 20 models.
 
 Seeds an embedded PostgreSQL by COPY, keeps the ended days as the night does, and asks for the pages
-as a browser does. Writes tests/bench/results/usage.json.
+as a browser does, in turns with those of a team that has only begun. Writes
+tests/bench/results/usage.json.
 """
 
 import json
@@ -34,6 +35,7 @@ PAGES = {
     "ledger, grants": "/usage/ledger/?kind=grant",
     "ledger, one person": "/usage/ledger/?person={person}",
     "statement": "/usage/statement/{month}/",
+    "books": "/usage/books/",
 }
 
 
@@ -61,14 +63,16 @@ def seeded() -> dict[str, Any]:
         count=ENTRIES,
         now=timezone.now(),
     ).seed()
-    return {"owner": owner, "person": members[10].pk}
+    beginner = factories.owner_of(factories.team(name="Beginners"))
+    return {"owner": owner, "person": members[10].pk, "beginner": beginner}
 
 
-def asked(client: Any, address: str) -> dict[str, Any]:
+def asked(client: Any, beginner: Any, address: str) -> dict[str, Any]:
     """How long the page takes inside the server, and how many queries."""
     from django.db import connection  # noqa: PLC0415
 
-    client.get(address)  # Templates are compiled once a process.
+    for one in (client, beginner):
+        one.get(address)  # Templates are compiled once a process.
     queries: list[str] = []
 
     def note(execute: Any, sql: str, *rest: Any) -> Any:
@@ -79,23 +83,31 @@ def asked(client: Any, address: str) -> dict[str, Any]:
         response = client.get(address)
     if response.status_code != 200:
         raise SystemExit(f"{address} answered {response.status_code}")
-    times = []
-    worked = time.process_time()
+    times, baseline, worked = [], [], 0.0
     for _ in range(ROUNDS):
-        began = time.perf_counter()
-        client.get(address)
-        times.append(1000 * (time.perf_counter() - began))
-    worked = time.process_time() - worked
+        baseline.append(milliseconds(beginner, address))
+        cpu = time.process_time()
+        times.append(milliseconds(client, address))
+        worked += time.process_time() - cpu
+    ratio = statistics.median(ours / theirs for ours, theirs in zip(times, baseline, strict=True))
     times.sort()
     return {
         "median_ms": round(statistics.median(times), 1),
         "least_ms": round(times[0], 1),
+        "of_a_new_team_ms": round(statistics.median(baseline), 1),
+        "over_a_new_team": round(ratio, 2),
         "p95_ms": round(times[int(0.95 * (len(times) - 1))], 1),
         # Ours alone, without the database and whatever else the machine does.
         "python_cpu_ms": round(1000 * worked / ROUNDS, 1),
         "queries": len(queries),
         "bytes": len(response.content),
     }
+
+
+def milliseconds(client: Any, address: str) -> float:
+    began = time.perf_counter()
+    client.get(address)
+    return 1000 * (time.perf_counter() - began)
 
 
 def measure() -> dict[str, Any]:
@@ -113,11 +125,12 @@ def measure() -> dict[str, Any]:
     began = time.perf_counter()
     usage_days.close_days()
     closing = time.perf_counter() - began
-    client = Client(SERVER_NAME="127.0.0.1")
+    client, beginner = (Client(SERVER_NAME="127.0.0.1") for _ in range(2))
     client.force_login(team["owner"])
+    beginner.force_login(team["beginner"])
     names = {"person": team["person"], "month": f"{timezone.now():%Y-%m}"}
     pages = {
-        name: asked(client, address.format(**names))
+        name: asked(client, beginner, address.format(**names))
         for name, address in tqdm(PAGES.items(), desc="Usage pages", unit="page")
     }
     return {

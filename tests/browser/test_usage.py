@@ -122,7 +122,8 @@ def test_the_switches_lead_on_without_javascript(
     page.goto(f"{darkroom.url}/usage/ledger/")
     page.get_by_label("Kind").select_option("grant")
     page.get_by_role("button", name="Show").click()
-    expect(page.locator("table.ledger tbody tr")).to_have_count(1)
+    rows = page.locator("table.ledger tbody tr")
+    assert rows.count() == rows.filter(has_text="Grant").count() > 0
     context.close()
 
 
@@ -135,7 +136,7 @@ def test_a_statements_file_comes_as_it_says(
     lines = coming.value.path().read_text().splitlines()
 
     assert coming.value.suggested_filename.endswith(".csv")
-    assert lines[0].startswith("id,created_at,effective_at,kind,member,request,model,amount")
+    assert lines[0].startswith("id,created_at,effective_at,kind,member,token,request,model,")
     assert any(spent in line for line in lines)
 
 

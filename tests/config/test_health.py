@@ -31,8 +31,9 @@ def test_it_is_not_ready_without_its_database(
 ) -> None:
     settings.BROKER_FOLDER = tmp_path
     connection.close()
-    monkeypatch.setitem(connection.settings_dict, "HOST", str(tmp_path))
-    answer = client.get("/readyz")
+    with monkeypatch.context() as patch:
+        patch.setitem(connection.settings_dict, "HOST", str(tmp_path))
+        answer = client.get("/readyz")
     assert (answer.status_code, answer.json()) == (
         503,
         {"status": "unavailable", "database": False, "broker": True},

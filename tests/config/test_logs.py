@@ -40,6 +40,11 @@ def test_a_key_inside_text_is_hidden_by_its_shape() -> None:
     assert event == {"event": "sent Authorization: Bearer [hidden]"}
 
 
+def test_an_api_token_inside_text_is_hidden_by_its_shape() -> None:
+    event = logs.redact(None, "info", {"event": "Unexpected auth - 'img_live_0aB1cD2eF3'"})
+    assert event == {"event": "Unexpected auth - 'img_live_[hidden]'"}
+
+
 def test_ordinary_fields_stay_as_they_are() -> None:
     event = {"event": "lease_expired", "request": "0199", "tries": 2}
     assert logs.redact(None, "info", dict(event)) == event

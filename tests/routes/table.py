@@ -56,15 +56,20 @@ def managers(
     return Row(name, "post", of, (SIGN_IN, 404, 403, 403, second, status), form)
 
 
-def operators(name: str, method: str, status: int, /) -> Row:
+def operators(name: str, method: str, status: int, /, *, of: str = "") -> Row:
     """For staff alone; others find nothing there."""
-    return Row(name, method, "", (SIGN_IN, 404, 404, 404, 404, 404), staff=status)
+    return Row(name, method, of, (SIGN_IN, 404, 404, 404, 404, 404), staff=status)
 
 
 def accountants(name: str, /, *, of: str = "", owners_only: bool = False) -> Row:
     """For those who may see the team's books; an outsider sees their own team's."""
     admin = 403 if owners_only else 200
     return Row(name, "get", of, (SIGN_IN, 200, 403, 403, admin, 200))
+
+
+def approvers(name: str, method: str, status: int, /, **form: str) -> Row:
+    """For those who may approve what waits in the team; others find nothing there."""
+    return Row(name, method, "waiting", (SIGN_IN, 404, 404, 404, status, status), form)
 
 
 def owned(name: str, method: str, status: int, /, *, viewer: int | None = None) -> Row:
@@ -78,7 +83,18 @@ IMAGE_PAGES = (("image", "get", 200), ("image-file", "get", 200), ("image-report
 NOT_ONES_TO_SEE = ("private", "foreign", "missing")
 REQUEST_PAGES = (("request", "get"), ("request-cancel", "post"), ("request-retry", "post"))
 
+# Of a token alone; what each kind of token gets is in tests/generations/api/.
+API_PAGES = (
+    ("api:generate", "post", ""),
+    ("api:request", "get", "own"),
+    ("api:image-file", "get", "own"),
+    ("api:models", "get", ""),
+)
+
 TABLE = [
+    *(everyone(name, method, 401, of=of, stranger=401) for name, method, of in API_PAGES),
+    everyone("api:openapi-json", "get", 200, stranger=200),
+    everyone("api:api-root", "get", 404, stranger=404),
     everyone("create", "get", 200),
     makers("create", 302),
     makers("composer", 200),
@@ -116,6 +132,9 @@ TABLE = [
         for of in ("foreign", "missing")
     ),
     everyone("usage", "get", 200),
+    accountants("sources"),
+    accountants("books"),
+    operators("books-check", "post", 302),
     everyone("ledger", "get", 200),
     everyone("ledger-csv", "get", 200),
     accountants("statement", of="month"),
@@ -123,8 +142,52 @@ TABLE = [
     owned("receipt", "get", 200),
     accountants("team-limits", owners_only=True),
     managers("team-limits", 302, admin=403, amount="5", period="day"),
+    managers("role-limits", 302, admin=403),
     managers("limit-end", 302, of="team", admin=403),
+    Row("api-tokens", "get", "", (SIGN_IN, 200, 403, 200, 200, 200)),
+    Row("api-tokens", "post", "", (SIGN_IN, 404, 403, 200, 200, 200), {"name": "Nightly"}),
+    Row("token-revoke", "post", "own", (SIGN_IN, 404, 403, 302, 302, 302)),
+    Row("token-revoke", "post", "team", (SIGN_IN, 404, 403, 404, 404, 302)),
+    *(
+        Row("token-revoke", "post", of, (SIGN_IN, 404, 403, 404, 404, 404))
+        for of in ("foreign", "missing")
+    ),
     everyone("payment-hook", "post", 404, stranger=404),
+    operators("prices", "get", 200),
+    operators("prices-read", "post", 302),
+    operators("price-decide", "post", 302, of="proposal"),
+    operators("price-enter", "post", 422),
+    operators("markup-set", "post", 422),
+    operators("markup-end", "post", 302, of="markup"),
+    accountants("approvals"),
+    approvers("approval", "get", 200),
+    approvers("approval-reference", "get", 200),
+    approvers("approval-decide", "post", 302, verdict="approved"),
+    *(
+        everyone(name, method, 404, of="missing")
+        for name, method in (("approval", "get"), ("approval-decide", "post"))
+    ),
+    everyone("approval-link", "get", 302, of="waiting", stranger=302),
+    everyone("approval-link", "get", 410, of="missing", stranger=410),
+    Row("credits-ask", "get", "", (SIGN_IN, 200, 403, 200, 200, 200)),
+    Row(
+        "credits-ask",
+        "post",
+        "",
+        (SIGN_IN, 404, 403, 302, 302, 302),
+        {"amount": "5", "words": "For the fair"},
+    ),
+    Row("credits-ask-withdraw", "post", "own", (SIGN_IN, 404, 403, 302, 302, 302)),
+    *(
+        Row("credits-ask-withdraw", "post", of, (SIGN_IN, 404, 403, 404, 404, 404))
+        for of in ("waiting", "missing")
+    ),
+    approvers("limit-ask", "get", 200),
+    approvers("limit-ask", "post", 302, verdict="granted", amount="5"),
+    everyone("limit-ask", "get", 404, of="missing"),
+    operators("credit-asks", "get", 200),
+    operators("credit-ask-decide", "post", 422, of="waiting"),
+    managers("team-approval", 302, admin=403, above="5"),
     operators("reconciliation", "get", 200),
     operators("reconciliation-run", "post", 302),
     operators("reconciliation-resolve", "post", 422),

@@ -47,12 +47,13 @@ def _without_tokens(answer: HttpResponse) -> str:
     return re.sub(r'(value|content)="([A-Za-z0-9]{64}|/[^"]*)"', "", answer.text)
 
 
-def _names(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
+def _names(patterns: list[URLPattern | URLResolver], space: str = "") -> Iterator[str]:
     for pattern in patterns:
         if isinstance(pattern, URLPattern):
-            yield pattern.name or ""
+            yield f"{space}{pattern.name or ''}"
         elif pattern.namespace != "admin":
-            yield from _names(pattern.url_patterns)
+            inside = f"{pattern.namespace}:" if pattern.namespace else ""
+            yield from _names(pattern.url_patterns, inside)
 
 
 def test_every_address_is_in_the_table() -> None:

@@ -9,10 +9,11 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Membership, Period, Role, Team, User
-from accounts.services import budgets, invitations
+from accounts.services import asks, budgets, invitations, teams, tokens
+from generations import approval_links
 from generations.models import Image, Visibility
 from generations.services.statement import Month
-from tests import factories
+from tests import factories, prices
 from tests.generations.views.studio import Studio, browser, composed, open_studio
 from tests.routes.table import Row
 
@@ -50,6 +51,7 @@ def meet(kind: str) -> World:
     world.visitor.save()
     _make_images(world, "" if kind in {"outsider", "staff"} else "studio")
     _make_members(world)
+    _make_waiting(world)
     return world
 
 
@@ -59,6 +61,7 @@ def _make_images(world: World, home: str) -> None:
     own_team = world.studio.team if home else factories.team(owner=world.visitor)
     membership = Membership.objects.filter(user=world.visitor, team=own_team)
     role = membership.get().role
+    limit = factories.limit(own_team, world.visitor, 1000 * factories.CREDIT)
     membership.update(role=Role.OWNER)
     world.keep("own", factories.stored_image(of=own_team, by=world.visitor))
     world.keep("team", factories.stored_image(of=world.studio.team, by=other))
@@ -72,7 +75,23 @@ def _make_images(world: World, home: str) -> None:
         "own": factories.request(of=own_team, by=world.visitor).pk,
         "team": factories.request(of=world.studio.team, by=other).pk,
     }
+    _make_tokens(world, own_team, other)
+    asked = asks.ask(by=world.visitor, team=own_team, amount=1, words="More", limit=limit)
+    world.arguments["credits-ask-withdraw", "own"] = [asked.pk]
     membership.update(role=role)
+
+
+def _make_tokens(world: World, own_team: Team, other: User) -> None:
+    elsewhere = factories.team()
+    owners = {
+        "own": (world.visitor, own_team),
+        "team": (other, world.studio.team),
+        "foreign": (factories.owner_of(elsewhere), elsewhere),
+    }
+    for of, (user, team) in owners.items():
+        token, _ = tokens.create(by=user, team=team, name="Nightly")
+        world.arguments["token-revoke", of] = [token.pk]
+    world.arguments["token-revoke", "missing"] = [uuid4()]
 
 
 def _make_members(world: World) -> None:
@@ -98,6 +117,8 @@ def _make_members(world: World) -> None:
         amount=1000 * factories.CREDIT,
     )
     world.arguments["limit-end", "team"] = [limit.pk]
+    world.arguments["price-decide", "proposal"] = [prices.proposal().pk]
+    world.arguments["markup-end", "markup"] = [prices.mark_up(100, model="flux-pro").pk]
     for name in ("statement", "statement-csv"):
         world.arguments[name, "month"] = [Month(date(2026, 11, 1))]
     for name in ("invitation-revoke", "member-role", "member-remove"):
@@ -105,6 +126,31 @@ def _make_members(world: World) -> None:
     for name in ("invitation", "login-link", "account_confirm_email"):
         world.arguments[name, "missing"] = ["wrong"]
     world.arguments["account_reset_password_from_key", "missing"] = ["wrong", "key"]
+
+
+def _make_waiting(world: World) -> None:
+    """What waits for somebody's decision: a request, and what was asked for."""
+    team, other = world.studio.team, factories.member(world.studio.team)
+    reference = factories.data_uri()
+    request = factories.waiting(
+        of=team, by=other, model="flux-2/edit", params={"image_urls": [reference]}
+    )
+    teams.set_approval(by=world.studio.owner, team=team, above=None)
+    limit = factories.limit(team, other)
+    for_room = asks.ask(by=other, team=team, amount=1, words="More", limit=limit)
+    for_credits = asks.ask(by=other, team=team, amount=1, words="More")
+    world.arguments |= {
+        ("approval", "waiting"): [request.pk],
+        ("approval-decide", "waiting"): [request.pk],
+        ("approval-reference", "waiting"): [request.pk, 0],
+        ("approval-link", "waiting"): [approval_links.token(request.pk)],
+        ("approval-link", "missing"): ["wrong"],
+        ("limit-ask", "waiting"): [for_room.pk],
+        ("credit-ask-decide", "waiting"): [for_credits.pk],
+        ("credits-ask-withdraw", "waiting"): [for_credits.pk],
+    }
+    for name in ("approval", "approval-decide", "limit-ask", "credits-ask-withdraw"):
+        world.arguments[name, "missing"] = [uuid4()]
 
 
 def arrive(world: World, kind: str) -> Client:

@@ -15,7 +15,7 @@ from accounts.errors import (
     SecondPersonNeeded,
 )
 from accounts.models import CreditAccount, LedgerEntry, Lot, LotKind, Role, Team, User
-from accounts.services import funds, ledger
+from accounts.services import funds, ledger, teams
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +76,28 @@ def test_a_promotion_comes_from_its_own_account_and_runs_out(team: Team) -> None
     assert sides(entry) == ("promotion", "team")
     lot = entry.lots.get()
     assert (lot.kind, lot.amount, lot.expires_at) == (LotKind.PROMOTION, 50, TOMORROW)
+
+
+def test_who_is_new_finds_sign_up_credits_once(settings: Settings) -> None:
+    settings.SIGN_UP_CREDITS, settings.SIGN_UP_CREDITS_DAYS = 70, 14
+    user = factories.user()
+    personal = teams.create_personal_team(user)
+    (lot,) = Lot.objects.filter(account__team=personal)
+    assert (lot.kind, lot.amount, lot.entry.reason) == (LotKind.PROMOTION, 70, "Welcome")
+    assert lot.expires_at
+    assert lot.expires_at - timezone.now() > timedelta(days=13)
+    funds.welcome(user=user, team=personal)
+    assert available(personal) == 70
+
+
+def test_sign_up_credits_last_unless_days_are_set(settings: Settings) -> None:
+    settings.SIGN_UP_CREDITS = 70
+    factories.user()
+    assert Lot.objects.get().expires_at is None
+
+
+def test_without_sign_up_credits_nobody_gets_an_account(team: Team) -> None:
+    assert not CreditAccount.objects.filter(team__personal_owner__isnull=False).exists()
 
 
 def adjust(

@@ -8,8 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts import urls
-from accounts.models import Membership, Role
-from accounts.services import invitations
+from accounts.models import Membership, Period, Role
+from accounts.services import asks, budgets, invitations, tokens
 from tests.accounts.people import People, join
 
 ROLES = ("outsider", "viewer", "member", "admin", "owner")
@@ -37,6 +37,8 @@ def managers(name: str, /, *, admin: int = 302, **form: str) -> Case:
     return Case(name, "post", SIGN_IN, 404, 403, 403, admin, 302, form)
 
 
+ASK = {"amount": "5", "words": "For the fair"}
+
 CASES = [
     everyone("team-settings", "get", 200),
     managers("team-settings", admin=403, name="Southlight"),
@@ -44,9 +46,20 @@ CASES = [
     managers("invitation-revoke"),
     managers("member-role", role="viewer"),
     managers("member-remove"),
+    Case("api-tokens", "get", SIGN_IN, 200, 403, 200, 200, 200, {}),
+    Case("api-tokens", "post", SIGN_IN, 404, 403, 200, 200, 200, {"name": "Nightly"}),
+    Case("token-revoke", "post", SIGN_IN, 404, 403, 404, 404, 302, {}),
     Case("team-switch", "post", SIGN_IN, 404, 302, 302, 302, 302, {}),
     everyone("team-new", "get", 200),
     everyone("team-new", "post", 302, name="Second Light"),
+    managers("team-approval", admin=403, above="5"),
+    Case("credits-ask", "get", SIGN_IN, 200, 403, 200, 200, 200, {}),
+    Case("credits-ask", "post", SIGN_IN, 404, 403, 302, 302, 302, ASK),
+    Case("credits-ask-withdraw", "post", SIGN_IN, 404, 403, 404, 404, 404, {}),
+    Case("limit-ask", "get", SIGN_IN, 404, 404, 404, 200, 200, {}),
+    Case("limit-ask", "post", SIGN_IN, 404, 404, 404, 302, 302, {"verdict": "granted", **ASK}),
+    everyone("credit-asks", "get", 404),
+    everyone("credit-ask-decide", "post", 404),
     everyone("welcome", "get", 302),
     everyone("theme", "post", 302, anonymous=302, theme="dark"),
     everyone("invitation", "get", 200, anonymous=200),
@@ -78,7 +91,16 @@ def address(case: Case, people: People) -> str:
     guest = join(people.team, "guest@example.com", Role.MEMBER)
     invitation, secret = invitations.invite(by=people.owner, team=people.team, role=Role.VIEWER)
     membership = Membership.objects.get(user=guest, team=people.team)
+    token, _ = tokens.create(by=guest, team=people.team, name="Nightly")
+    limit = budgets.set_limit(
+        by=people.owner, team=people.team, member=guest, model="", period=Period.DAY, amount=1
+    )
+    asked = asks.ask(by=guest, team=people.team, amount=1, words="More", limit=limit)
     args: dict[str, list[object]] = {
+        "credits-ask-withdraw": [asked.pk],
+        "limit-ask": [asked.pk],
+        "credit-ask-decide": [asked.pk],
+        "token-revoke": [token.pk],
         "invitation-revoke": [invitation.pk],
         "member-role": [membership.pk],
         "member-remove": [membership.pk],

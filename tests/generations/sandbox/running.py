@@ -39,6 +39,11 @@ class RunningSandbox:
         answer = self.client.post("/_sandbox/faults", json=[rule])
         assert answer.status_code == 204, answer.text
 
+    def price(self, said: dict[str, object]) -> None:
+        """What models cost from now on."""
+        answer = self.client.post("/_sandbox/prices", json=said)
+        assert answer.status_code == 204, answer.text
+
     def calls(self) -> list[dict[str, Any]]:
         calls: list[dict[str, Any]] = self.client.get("/_sandbox/book").json()["calls"]
         return calls

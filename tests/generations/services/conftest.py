@@ -40,3 +40,14 @@ def provider(connected: "Provider") -> Iterator["Provider"]:
     """At the end the books must agree, and no attempt may have been sent twice."""
     yield connected
     connected.check_the_books()
+
+
+@pytest.fixture
+def added_up(connected: "Provider", settings: Settings) -> Iterator[None]:
+    """What the provider writes is there at once; whatever happens, our own books add up."""
+    # A conftest is read before Django is set up.
+    from generations.services import audit  # noqa: PLC0415
+
+    settings.PROVIDER_LOG_LAG = 0
+    yield
+    assert audit.check_ledger().problems == []

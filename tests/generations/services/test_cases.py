@@ -9,7 +9,7 @@ from accounts.models import User
 from accounts.services import ledger
 from generations.models import Finding, FindingKind
 from generations.services import audit, cases, reconciling
-from tests import factories
+from tests import factories, prices
 from tests.generations.services.provider import Provider
 from tests.generations.services.steps import ask, now, run
 
@@ -59,6 +59,13 @@ def test_without_a_refund_no_credits_move(staff: User) -> None:
     before = available(case)
     cases.resolve(by=staff, cases=[case], note="Let it be")
     assert available(case) == before
+
+
+def test_a_refund_gives_back_the_mark_up_that_was_paid_on_it_too(staff: User) -> None:
+    prices.mark_up(1000)
+    case = never_taken()
+    prices.mark_up(9000)
+    assert cases.refundable(case) == factories.PRICE * 11 // 10
 
 
 def test_a_refund_gives_back_what_the_provider_never_took(staff: User) -> None:

@@ -89,5 +89,5 @@ def test_a_mail_server_that_is_away_does_not_harm_the_request(
     def refuse(*_: object, **__: object) -> int:
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(notices, "send_mail", refuse)
+    monkeypatch.setattr("accounts.services.mail.send_mail", refuse)
     tell(request_, django_capture_on_commit_callbacks)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from accounts.models import CreditAccount, LedgerEntry, Team, User
 from accounts.money import MICROCREDITS
-from accounts.services import entries, ledger
+from accounts.services import entries, ledger, tokens
+from generations.models import GenerationRequest
 from generations.services import statement
 from generations.services.statement import COLUMNS, Month
 from tests import factories
@@ -99,6 +100,19 @@ def test_an_entry_says_who_asked_for_what() -> None:
     assert (row["member"], row["request"]) == (someone.email, str(asked.pk))
     assert (row["kind"], row["model"], row["amount"]) == ("capture", factories.MODEL, "-3.3")
     assert row["created_at"].endswith("Z")
+
+
+def test_an_entry_says_with_which_token_it_was_asked_for() -> None:
+    team = spending_team([])
+    owner = factories.owner_of(team)
+    asked = spent(team, 5, on=days_ago(0), by=owner)
+    token, _ = tokens.create(by=owner, team=team, name="=Nightly")
+    GenerationRequest.objects.filter(pk=asked.pk).update(token=token)
+    spent(team, 7, on=days_ago(0), by=owner)
+
+    rows = rows_of(whole(account_of(team), THIS_MONTH))
+
+    assert [row["token"] for row in rows[-2:]] == ["'=Nightly", ""]
 
 
 def test_a_correction_stands_in_the_month_it_is_booked() -> None:

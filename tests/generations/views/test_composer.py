@@ -4,10 +4,12 @@ import re
 from uuid import UUID, uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from generations.catalog import MODELS, Model
 from generations.models import GenerationRequest, Visibility
-from tests import factories
+from tests import factories, prices
 from tests.generations.views.studio import HTMX, Studio, browser, composed, hide
 
 
@@ -96,6 +98,58 @@ def test_the_price_on_the_button_is_what_is_held(studio: Studio, mine: Client) -
     mine.post("/", form)
 
     assert GenerationRequest.objects.get().hold.amount == shown
+
+
+@pytest.mark.parametrize(
+    "model", [model for model in MODELS.values() if model.callable], ids=lambda model: model.id
+)
+def test_every_models_price_on_the_button_is_what_is_held(
+    studio: Studio, mine: Client, model: Model
+) -> None:
+    prices.mark_up(1250, per_image=7)
+    form = composed(studio.team, model=model.id, num_images=str(model.max_images))
+    shown = mine.post("/price/", form, headers=HTMX).context["price"]
+    if model.reference:
+        form["reference"] = SimpleUploadedFile("one.png", factories.picture(), "image/png")
+
+    mine.post("/", form)
+
+    assert GenerationRequest.objects.get().hold.amount == shown
+
+
+def test_pictures_that_are_chosen_and_not_sent_yet_count_in_the_price(
+    studio: Studio, mine: Client
+) -> None:
+    form = composed(studio.team, model="blackforestlabs/flux-2-edit")
+    names = {"reference": ["[object File]", "[object File]"]}
+    shown = mine.post("/price/", form | names, headers=HTMX).context["price"]
+    files = [SimpleUploadedFile(f"{n}.png", factories.picture(), "image/png") for n in (1, 2)]
+
+    mine.post("/", form | {"reference": files})
+
+    assert GenerationRequest.objects.get().hold.amount == shown == 3 * 1_560_000
+
+
+def test_a_model_without_a_price_says_so_where_the_price_would_be(
+    studio: Studio, mine: Client
+) -> None:
+    prices.withdraw()
+
+    page = mine.post("/price/", composed(studio.team), headers=HTMX).text
+
+    assert "is no longer offered by its provider. Choose another model." in page
+
+
+def test_a_model_without_a_price_is_not_in_the_menu_and_cannot_be_sent(
+    studio: Studio, mine: Client
+) -> None:
+    prices.withdraw()
+
+    answer = mine.post("/", composed(studio.team), headers=HTMX)
+
+    assert answer.status_code == 422
+    assert "is no longer offered by its provider" in answer.text
+    assert f'name="choose_model" value="{factories.MODEL}"' not in answer.text
 
 
 @pytest.mark.parametrize("address", ["/price/", "/composer/"])

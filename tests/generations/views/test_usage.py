@@ -7,8 +7,9 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import Role, User
-from generations.models import Visibility
+from accounts.models import Period, Role, User
+from accounts.services import budgets, ledger, tokens
+from generations.models import GenerationRequest, Visibility
 from generations.services import usage_days
 from generations.views import spending
 from tests import factories
@@ -48,6 +49,24 @@ def test_an_owner_sees_what_the_team_spent(owners: Client, busy: Studio) -> None
         (busy.colleague, 10 * CREDIT),
     ]
     assert [round(row.share) for row in page["models"]] == [75, 25]
+
+
+def test_the_share_of_a_members_limit_is_a_bar_and_a_number(owners: Client, busy: Studio) -> None:
+    assert "Share of limit" not in owners.get("/usage/").text
+    limit = budgets.set_limit(
+        by=busy.owner,
+        team=busy.team,
+        member=busy.author,
+        period=Period.MONTH,
+        amount=500 * CREDIT,
+    )
+    ledger.hold(team=busy.team, amount=240 * CREDIT, reference="r1", limits=[limit])
+
+    page = owners.get("/usage/").text
+
+    table = " ".join(re.sub(r"<[^>]+>", " ", page.split("Share of limit")[1]).split())
+    assert "48 % of 500 a month" in table
+    assert "No limit" in table
 
 
 def test_a_member_sees_their_own_spending_alone(mine: Client, busy: Studio) -> None:
@@ -198,7 +217,7 @@ def test_the_usage_page_takes_few_queries(
     for _ in range(spending.LATEST):
         factories.stored_image(of=busy.team, by=busy.author)
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(16):
         owners.get("/usage/?period=year&by=member")
 
 
@@ -214,3 +233,14 @@ def test_the_ledger_takes_few_queries(
 
     with django_assert_max_num_queries(12):
         owners.get(f"/usage/ledger/?{query}")
+
+
+def test_a_line_names_the_token_that_it_was_asked_for_with(owners: Client, studio: Studio) -> None:
+    token, _ = tokens.create(by=studio.author, team=studio.team, name="Nightly")
+    asked = spent(studio.team, 5 * CREDIT, on=days_ago(1), by=studio.author)
+    GenerationRequest.objects.filter(pk=asked.pk).update(token=token)
+
+    [line] = [row for row in rows(owners.get("/usage/ledger/").text) if "-5" in row or "−5" in row]
+
+    assert f"{studio.author.display_name} by Nightly" in line
+    assert "Nightly" in owners.get(reverse("receipt", args=[asked.pk])).text

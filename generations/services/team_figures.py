@@ -1,0 +1,148 @@
+"""How much there is in a team's books, and what the provider's bill says of it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum
+from django.utils import timezone
+
+from accounts.models import CreditAccount, EntryKind, LedgerEntry
+from generations.models import (
+    OPEN,
+    Attempt,
+    Finding,
+    FindingKind,
+    GenerationRequest,
+    ProviderCharge,
+    Reconciliation,
+    ReconciliationState,
+    SeenVia,
+)
+
+BILL_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Counts, and sums in microcredits."""
+
+    entries: int
+    captures: int
+    refunds: int
+    refunded: int
+    came: int
+    went: int
+    holds: int
+    lots: int
+    days: int
+    requests: int
+    open_requests: int
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """Our cost of a team's calls beside the provider's own records of them, in nano-USD."""
+
+    compared_at: datetime | None
+    calls: int
+    compared: int
+    ours: int
+    theirs: int
+    differ: int
+    open_cases: int
+    house_paid: int
+    refunded: int
+    kinds: list[tuple[str, int]]
+    days: int = BILL_DAYS
+
+    @property
+    def difference(self) -> int:
+        return self.theirs - self.ours
+
+    @property
+    def matched(self) -> int:
+        return self.compared - self.differ
+
+    @property
+    def waiting(self) -> int:
+        return max(self.calls - self.compared, 0)
+
+
+def count(account: CreditAccount) -> Figures:
+    went = _moved(LedgerEntry.objects.filter(debit=account))
+    came = _moved(LedgerEntry.objects.filter(credit=account))
+    other = LedgerEntry.objects.filter(debit=account).exclude(kind=EntryKind.CAPTURE).count()
+    refunds = LedgerEntry.objects.filter(credit=account, kind=EntryKind.REFUND)
+    requests = GenerationRequest.objects.filter(team=account.team_id)
+    back = refunds.aggregate(count=Count("pk"), total=Sum("amount"))
+    return Figures(
+        entries=went["count"] + came["count"],
+        captures=went["count"] - other,
+        refunds=back["count"],
+        refunded=back["total"] or 0,
+        came=came["total"] or 0,
+        went=went["total"] or 0,
+        holds=account.holds.count(),
+        lots=account.lots.count(),
+        days=account.days.count(),
+        requests=requests.count(),
+        open_requests=requests.filter(status__in=sorted(OPEN)).count(),
+        since=came["first"],
+    )
+
+
+def bill(account: CreditAccount) -> Bill:
+    """Of the last days; what the provider has no record of yet is left for the next nights."""
+    since = timezone.now() - timedelta(days=BILL_DAYS)
+    calls = Attempt.objects.filter(request__team=account.team_id, sent_at__gte=since)
+    billed = _billed(account, since)
+    theirs = billed.aggregate(calls=Count("attempt", distinct=True), total=Sum("nano_usd"))
+    paired = calls.filter(Exists(billed.filter(attempt=OuterRef("pk")).order_by()))
+    findings = Finding.objects.filter(
+        attempt__request__team=account.team_id, attempt__sent_at__gte=since
+    )
+    sums = findings.aggregate(house=Sum("house_paid"), back=Sum("refunded"))
+    return Bill(
+        compared_at=_compared_at(),
+        calls=calls.filter(cost_nano_usd__gt=0).count(),
+        compared=theirs["calls"],
+        ours=paired.aggregate(total=Sum("cost_nano_usd"))["total"] or 0,
+        theirs=theirs["total"] or 0,
+        differ=findings.exclude(kind=FindingKind.OURS_ONLY).values("attempt").distinct().count(),
+        open_cases=findings.open().count(),
+        house_paid=sums["house"] or 0,
+        refunded=sums["back"] or 0,
+        kinds=_by_kind(findings),
+    )
+
+
+def _moved(entries: QuerySet[LedgerEntry]) -> dict[str, Any]:
+    return entries.order_by().aggregate(
+        count=Count("pk"), total=Sum("amount"), first=Min("created_at")
+    )
+
+
+def _billed(account: CreditAccount, since: datetime) -> QuerySet[ProviderCharge]:
+    """The provider's own figure of each call: its log's, or where that is silent its list's."""
+    logged = ProviderCharge.objects.filter(
+        attempt=OuterRef("attempt"), inference_id=OuterRef("inference_id"), seen_via=SeenVia.LOG
+    )
+    return ProviderCharge.objects.filter(
+        Q(seen_via=SeenVia.LOG) | (Q(seen_via=SeenVia.TRANSACTION) & ~Exists(logged.order_by())),
+        attempt__request__team=account.team_id,
+        attempt__sent_at__gte=since,
+    )
+
+
+def _by_kind(findings: QuerySet[Finding]) -> list[tuple[str, int]]:
+    counts = findings.order_by().values("kind").annotate(count=Count("pk"))
+    found = {row["kind"]: row["count"] for row in counts}
+    return [(kind.label, found.get(kind.value, 0)) for kind in FindingKind]
+
+
+def _compared_at() -> datetime | None:
+    done = Reconciliation.objects.filter(state=ReconciliationState.FINISHED)
+    latest: datetime | None = done.aggregate(at=Max("finished_at"))["at"]
+    return latest

@@ -1,0 +1,13 @@
+"""What nobody's code can do to the books, and somebody with the database's password could."""
+
+from django.db import connection
+
+
+def tamper(statement: str) -> None:
+    """Change what the database refuses to change."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        try:
+            cursor.execute(statement)
+        finally:
+            cursor.execute("RESET session_replication_role")
