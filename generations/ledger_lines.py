@@ -145,11 +145,9 @@ def with_images(lines: Sequence[LedgerLine], *, viewer: User) -> list[LedgerLine
 
 def with_requests(found: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
     # Parameters hold reference images whole, which no line shows.
-    related = found.select_related(
-        "hold__request__user",
-        "hold__request__token",
-        "hold__request__price_version",
-        "hold__request__markup",
-        "actor",
+    related = found.select_related("hold__request__user", "actor").defer("hold__request__params")
+    # Not joined: of more than eight tables PostgreSQL no longer looks for the best order, and reads
+    # every request (measured: a second, of a million).
+    return related.prefetch_related(
+        "hold__request__token", "hold__request__price_version", "hold__request__markup"
     )
-    return related.defer("hold__request__params")
