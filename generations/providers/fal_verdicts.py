@@ -1,0 +1,71 @@
+"""What a failed result at fal means. It was accepted before, so each is an end or no answer at all.
+
+fal bills successful outputs alone, and never its own errors; a 422 may be billed, which the list
+of charges then shows.
+"""
+
+import re
+from http import HTTPStatus
+
+from generations.providers.base import RawAnswer
+from generations.providers.envelopes import read_complaint
+from generations.providers.errors import ErrorKind, Outcome, ProviderError
+from generations.providers.redaction import Redactor
+from generations.providers.verdicts import read_retry_after
+
+_REFUSED = re.compile(r"content_policy_violation|content polic|moderat|nsfw", re.IGNORECASE)
+_TOO_LARGE = re.compile(r"image_too_large|file_too_large", re.IGNORECASE)
+_NOT_YET = re.compile(r"in progress|not (yet )?complete|in queue", re.IGNORECASE)
+_ABOUT_US = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
+_LOST = {HTTPStatus.NOT_FOUND, 499}  # thrown away by fal, or by somebody at fal
+
+
+class ResultGone(ProviderError):
+    """fal keeps results for an hour at most, large ones for minutes: this one is not there."""
+
+
+def judge_result(raw: RawAnswer, redactor: Redactor) -> ProviderError:
+    """The error for a result that is no 2xx, whoever handed it to us."""
+    complaint = read_complaint(raw.body)
+    said = f"{complaint.codes} {complaint.text} {raw.headers.get('x-fal-error-type', '')}"
+    outcome, kind = _decide(raw, said, is_own=complaint.is_own)
+    words = redactor.line(complaint.text) or "nothing more"
+    is_gone = raw.status_code == HTTPStatus.NOT_FOUND and outcome is Outcome.REJECTED
+    error = ResultGone if is_gone else ProviderError
+    return error(
+        f"fal answered {raw.status_code}: {words}",
+        outcome=outcome,
+        kind=kind,
+        status_code=raw.status_code,
+        retry_after=read_retry_after(raw.headers.get("retry-after", "")),
+        field=redactor.line(complaint.field or "") or None,
+        raw=raw,
+    )
+
+
+def _decide(raw: RawAnswer, said: str, *, is_own: bool) -> tuple[Outcome, ErrorKind]:
+    status = raw.status_code
+    if not is_own or status in _ABOUT_US:
+        return Outcome.UNKNOWN, ErrorKind.UNAVAILABLE  # a proxy, our key, our haste: ask again
+    if status == HTTPStatus.BAD_REQUEST and _NOT_YET.search(said):
+        return Outcome.UNKNOWN, ErrorKind.UNAVAILABLE
+    if status not in _LOST and _may_run_again(raw):
+        return Outcome.NOT_RUN, ErrorKind.UNAVAILABLE
+    return Outcome.REJECTED, _whose_fault(status, said)
+
+
+def _may_run_again(raw: RawAnswer) -> bool:
+    """What fal says; of its own failures, where it says nothing, all but a start that timed out."""
+    stated = raw.headers.get("x-fal-retryable", "").strip().lower()
+    if stated in {"true", "false"}:
+        return stated == "true"
+    ours = raw.headers.get("x-fal-request-timeout-type", "").lower() == "user"
+    return raw.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR and not ours
+
+
+def _whose_fault(status: int, said: str) -> ErrorKind:
+    if status in _LOST or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return ErrorKind.SERVER
+    if _REFUSED.search(said):
+        return ErrorKind.REFUSED
+    return ErrorKind.TOO_LARGE if _TOO_LARGE.search(said) else ErrorKind.INVALID

@@ -1,0 +1,66 @@
+"""fal's queue outlives our workers: what waits there is nobody's, and is found by whoever comes."""
+
+import os
+import signal
+
+import pytest
+
+from tests.chaos.evidence import REALISM, Evidence
+
+pytestmark = pytest.mark.process
+HOOKS: dict[str, dict[str, object]] = {
+    "told early": {"fault": "hook_early"},
+    "told twice": {"fault": "hook_twice"},
+    "told by a forger": {"fault": "hook_forged"},
+    "told long after": {"fault": "hook_old"},
+    "told with another key": {"fault": "hook_rotated"},
+    "never told": {"fault": "hook_never"},
+}
+
+
+def test_a_worker_killed_while_fal_works_loses_nothing(darkroom: Evidence) -> None:
+    darkroom.order_fault("fal_wait", match="meanwhile", seconds=4)
+    darkroom.ask("killed meanwhile", model=REALISM)
+    darkroom.wait_for_status("meanwhile", "submitted")
+    darkroom.kill("generate")
+    darkroom.wait_for_the_end()
+    row = darkroom.row("meanwhile")
+    assert (row.status, row.attempts, row.stored) == ("succeeded", 1, 1)
+    darkroom.check()
+
+
+def test_a_worker_killed_during_the_submit_leaves_it_to_the_webhook(darkroom: Evidence) -> None:
+    darkroom.order_fault("hook_early", match="unheard")
+    darkroom.order_fault("delay", match="unheard", seconds=4)
+    darkroom.ask("unheard answer", model=REALISM)
+    darkroom.wait_until_sent("unheard")
+    darkroom.kill("generate")
+    darkroom.wait_for_the_end()
+    row = darkroom.row("unheard")
+    assert (row.status, row.attempts, row.stored) == ("succeeded", 1, 1)
+    darkroom.check()
+
+
+def test_a_web_process_that_is_away_is_told_again(darkroom: Evidence) -> None:
+    darkroom.order_fault("delay", match="nobody home", seconds=2)
+    darkroom.ask("nobody home", model=REALISM)
+    darkroom.wait_for_status("nobody home", "submitted")
+    for pid in darkroom.instance.pids("uvicorn"):
+        os.kill(pid, signal.SIGKILL)
+    darkroom.wait_for_the_end()
+    assert darkroom.row("nobody home").status == "succeeded"
+    darkroom.check()
+
+
+def test_whatever_becomes_of_its_webhooks_each_request_is_answered_once(
+    darkroom: Evidence,
+) -> None:
+    darkroom.order_faults([{**fault, "match": name} for name, fault in HOOKS.items()])
+    darkroom.order_fault("keys_status", status=503)
+    for name in HOOKS:
+        darkroom.ask(name, model=REALISM)
+    darkroom.wait_for_the_end()
+    told = [row for row in darkroom.rows() if row.prompt in HOOKS]
+    ended = {row.prompt: (row.status, row.attempts) for row in told}
+    assert ended == dict.fromkeys(HOOKS, ("succeeded", 1))
+    darkroom.check()
