@@ -8,14 +8,16 @@ page fetches the fragment through its ordinary address, where permissions are ch
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID
 
 import psycopg
 import structlog
-from django.db import connection, connections
+from django.db import connections
+
+from config.sql import run_prepared
 
 CHANNEL = "darkroom_requests"
 RECONNECT_SECONDS = 2
@@ -24,16 +26,19 @@ QUEUE_LENGTH = 256
 
 log = structlog.get_logger(__name__)
 
-NOTIFY = """
-SELECT pg_notify(%(channel)s, json_build_object('request', id, 'user', user_id)::text)
-FROM generations_generationrequest WHERE id = %(id)s
-"""
+# What a page hears that shows a wall, when there may be new images on it.
+ARRIVED = "images"
+
+# Of a request's row, for a statement that changes it.
+NOTIFY = f"""pg_notify('{CHANNEL}', json_build_object(
+    'request', id, 'user', user_id, 'team', team_id,
+    'done', status = 'succeeded', 'shared', visibility = 'team')::text)"""
+CHANGED = f"SELECT {NOTIFY} FROM generations_generationrequest WHERE id = %(id)s"  # noqa: S608
 
 
 def changed(request: UUID) -> None:
     """Tell whoever watches this request that it changed, once the transaction commits."""
-    with connection.cursor() as cursor:
-        cursor.execute(NOTIFY, {"channel": CHANNEL, "id": request})
+    run_prepared(CHANGED, {"id": request})
 
 
 class Hub:
@@ -41,14 +46,20 @@ class Hub:
 
     def __init__(self) -> None:
         self._queues: dict[str, set[asyncio.Queue[str]]] = defaultdict(set)
+        self._walls: dict[str, set[asyncio.Queue[str]]] = defaultdict(set)
         self._listener: asyncio.Task[None] | None = None
         self._listening = asyncio.Event()
 
     @asynccontextmanager
-    async def subscription(self, user_id: UUID) -> AsyncIterator[asyncio.Queue[str]]:
-        """Ids of this person's requests as they change, while the block lasts."""
+    async def subscription(
+        self, user_id: UUID, *, walls: Collection[UUID] = ()
+    ) -> AsyncIterator[asyncio.Queue[str]]:
+        """Ids of this person's requests as they change, while the block lasts; and ARRIVED when
+        there may be new images on the walls of these teams."""
         queue: asyncio.Queue[str] = asyncio.Queue(QUEUE_LENGTH)
         self._queues[str(user_id)].add(queue)
+        for team in walls:
+            self._walls[str(team)].add(queue)
         if self._listener is None or self._listener.done():
             self._listening = asyncio.Event()
             self._listener = asyncio.create_task(self._listen())
@@ -61,6 +72,10 @@ class Hub:
             self._queues[str(user_id)].discard(queue)
             if not self._queues[str(user_id)]:
                 del self._queues[str(user_id)]
+            for team in walls:
+                self._walls[str(team)].discard(queue)
+                if not self._walls[str(team)]:
+                    del self._walls[str(team)]
 
     async def _listen(self) -> None:
         while self._queues:
@@ -81,9 +96,17 @@ class Hub:
 
     def _deliver(self, payload: str) -> None:
         message = json.loads(payload)
-        for queue in self._queues.get(message["user"], ()):
-            if not queue.full():
-                queue.put_nowait(message["request"])
+        theirs = self._queues.get(message["user"], set())
+        _put(theirs, message["request"])
+        if message["done"]:
+            walls = self._walls.get(message["team"], set())
+            _put(walls if message["shared"] else walls & theirs, ARRIVED)
+
+
+def _put(queues: Iterable[asyncio.Queue[str]], word: str) -> None:
+    for queue in queues:
+        if not queue.full():
+            queue.put_nowait(word)
 
 
 def _connection_parameters() -> dict[str, Any]:

@@ -3,10 +3,10 @@
 A figure is written once for its source and stays: what is said again changes nothing.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
-from django.db.models.functions import Now
-
+from config.sql import run_prepared
 from generations import catalog
 from generations.models import Attempt, ProviderCharge, SeenVia
 from generations.providers.base import Cost
@@ -14,34 +14,66 @@ from generations.services import price_book
 from generations.services.comparing import Pair, Verdict
 
 ROWS_A_STATEMENT = 2_000
+KEEP = """
+INSERT INTO generations_providercharge
+    (attempt_id, provider, inference_id, seen_via, nano_usd, native_amount, native_unit,
+     occurred_at)
+SELECT %(attempt)s, %(provider)s, %(inference)s, seen_via, nano_usd, native, unit, %(at)s
+FROM unnest(%(seen)s::text[], %(nano_usd)s::bigint[], %(native)s::bigint[], %(unit)s::text[])
+    AS figure (seen_via, nano_usd, native, unit)
+ON CONFLICT DO NOTHING
+"""
+COUNT = """
+UPDATE generations_attempt
+SET cost_nano_usd = %(cost_nano_usd)s, cost_native = %(cost_native)s,
+    cost_unit = %(cost_unit)s, cost_source = %(cost_source)s
+WHERE id = %(attempt)s RETURNING id
+"""
 # Nothing of it is ours, or it is not judged yet.
 NOT_BILLED_TO_US = {Verdict.WAITING, Verdict.ELSEWHERE}
 
 
-def estimate(attempt: Attempt) -> None:
-    """Keep the most that a call can cost, before it is made."""
+def keep(attempt: Attempt, *costs: Cost) -> None:
+    """Keep what was computed, what the answer states or what the log says, beside our estimate."""
+    run_prepared(f"{KEEP} RETURNING id", _values(attempt, costs))
+
+
+def count(attempt: Attempt, *costs: Cost) -> None:
+    """Keep these figures; the first is the one that counts for the attempt."""
+    cost = costs[0]
+    values = {
+        "cost_nano_usd": cost.nano_usd,
+        "cost_native": cost.native_amount or None,
+        "cost_unit": cost.native_unit,
+        "cost_source": cost.source,
+    }
+    statement = f"WITH kept AS ({KEEP}) {COUNT}"
+    run_prepared(statement, _values(attempt, costs) | values)
+
+
+def _values(attempt: Attempt, costs: Sequence[Cost]) -> dict[str, Any]:
+    figures = [*_estimated(attempt), *((one.source, one) for one in costs)]
+    return {
+        "attempt": attempt.pk,
+        "provider": attempt.request.provider,
+        "inference": attempt.inference_id,
+        "at": attempt.answered_at or attempt.sent_at,
+        "seen": [str(seen_via) for seen_via, _ in figures],
+        "nano_usd": [cost.nano_usd for _, cost in figures],
+        "native": [cost.native_amount or None for _, cost in figures],
+        "unit": [cost.native_unit for _, cost in figures],
+    }
+
+
+def _estimated(attempt: Attempt) -> Iterator[tuple[str, Cost]]:
+    """The most that the call could cost, by the prices it was asked for at."""
     request = attempt.request
     try:
         model = catalog.get_model(request.model)
     except catalog.UnknownModel:
-        return  # It left the catalog while it waited; the call will say so.
+        return  # It left the catalog while it waited.
     most = price_book.terms_of(request).provider_cost(model, request.params)
-    _write([_charge(attempt, SeenVia.ESTIMATED, most, occurred_at=Now())])
-
-
-def keep(attempt: Attempt, *costs: Cost) -> None:
-    """Keep what was computed, what the answer states or what the log says."""
-    _write(
-        _charge(
-            attempt,
-            SeenVia(cost.source),
-            cost.nano_usd,
-            native_amount=cost.native_amount or None,
-            native_unit=cost.native_unit,
-            occurred_at=attempt.answered_at or Now(),
-        )
-        for cost in costs
-    )
+    yield SeenVia.ESTIMATED, Cost(most, 0, "", SeenVia.ESTIMATED)
 
 
 def bill(pairs: Iterable[Pair]) -> None:

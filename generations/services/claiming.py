@@ -1,16 +1,18 @@
 """Which request runs next. Fairness between teams is decided here, not by the order of messages."""
 
-from datetime import timedelta
+import functools
+import json
 from typing import Any
 
-from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
+from config.ids import uuid7
+from config.sql import run_prepared
 from generations import events
 from generations.models import Attempt, GenerationRequest
-from generations.services import charges, leases, providers
+from generations.services import circuits, gates, leases, providers
 
-# Between teams: fewest in flight first, then the oldest; within a team: the oldest.
+# Between teams: fewest in flight first, then the oldest; within a team: by priority, then age.
 # The recursive part lists the teams that wait without reading every queued row. Their turns are
 # in order before a row is locked, so that one claim locks one row and leaves the others' alone.
 CLAIM = """
@@ -36,41 +38,87 @@ turns AS (
 ),
 pick AS (
     SELECT next.id FROM turns CROSS JOIN LATERAL (
-        SELECT id FROM generations_generationrequest
+        SELECT id FROM generations_generationrequest waits
         WHERE status = 'queued' AND provider = ANY(%(providers)s)
-          AND team_id = turns.team_id AND due_at <= statement_timestamp()
-        ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+          AND team_id = turns.team_id AND due_at <= statement_timestamp() AND {may_be_sent}
+        ORDER BY priority, due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
     ) next
     LIMIT 1
-)
-UPDATE generations_generationrequest request
-SET status = 'sending', fence = fence + 1, attempt_count = attempt_count + 1,
-    lease_owner = %(owner)s, lease_until = now() + %(lease)s,
-    started_at = coalesce(started_at, now()), error_code = '', error_detail = ''
-FROM pick WHERE request.id = pick.id AND request.status = 'queued'
-RETURNING request.id
+),
+claimed AS (
+    UPDATE generations_generationrequest request
+    SET status = 'sending', fence = fence + 1, attempt_count = attempt_count + 1,
+        lease_owner = %(owner)s, lease_until = now() + %(lease)s,
+        started_at = coalesce(started_at, now()), error_code = '', error_detail = ''
+    FROM pick WHERE request.id = pick.id AND request.status = 'queued'
+    RETURNING request.*
+),
+attempt AS (
+    INSERT INTO generations_attempt
+        (id, request_id, number, fence, client_request_id, state, error_kind, error_message,
+         inference_id, cost_unit, cost_source, raw_headers, raw_body, status_url, response_url,
+         cancel_url)
+    SELECT %(attempt)s, id, attempt_count, fence, id || '.' || attempt_count, 'sent', '', '',
+           '', '', '', '{{}}', '', '', '', ''
+    FROM claimed
+    RETURNING sent_at
+),
+probe AS ({probe} RETURNING circuit.id)
+SELECT {notify}, attempt.sent_at, EXISTS (SELECT 1 FROM probe), {columns} FROM claimed, attempt
 """
 
 
 def claim() -> Attempt | None:
     """Take the next request and write down the attempt that is about to be sent."""
+    names = providers.callable_providers()
+    limited = sorted(name for name in names if gates.is_limited(name))
+    if not limited:
+        return _claim(names)
+    with transaction.atomic():
+        shut = {name for name in limited if not gates.enter(name)}
+        attempt = _claim([name for name in names if name not in shut])
+        if attempt and attempt.request.provider in limited:
+            gates.take(attempt.request.provider)
+    return attempt
+
+
+def _claim(names: list[str]) -> Attempt | None:
+    attempt_id = uuid7()
     values: dict[str, Any] = {
-        "providers": providers.callable_providers(),
+        "providers": names,
         "owner": leases.OWNER,
-        "lease": timedelta(seconds=settings.LEASE_SECONDS),
+        "lease": leases.length(),
+        "attempt": attempt_id,
     }
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(CLAIM, values)
-        row = cursor.fetchone()
-        if row is None:
-            return None
-        request = GenerationRequest.objects.get(pk=row[0])
-        events.changed(request.pk)
-        attempt = Attempt.objects.create(
-            request=request,
-            number=request.attempt_count,
-            fence=request.fence,
-            client_request_id=f"{request.pk}.{request.attempt_count}",
-        )
-        charges.estimate(attempt)
-        return attempt
+    rows = run_prepared(_statement(), values)
+    if not rows:
+        return None
+    _, sent_at, is_probe, *columns = rows[0]
+    request = GenerationRequest.from_db(None, [*_columns()], columns)
+    request.params = json.loads(request.params)  # Outside the ORM, JSON comes as it is written.
+    attempt = Attempt(
+        id=attempt_id,
+        request=request,
+        sent_at=sent_at,
+        number=request.attempt_count,
+        fence=request.fence,
+        client_request_id=f"{request.pk}.{request.attempt_count}",
+    )
+    attempt.is_probe = is_probe
+    return attempt
+
+
+@functools.cache
+def _columns() -> dict[str, str]:
+    fields = GenerationRequest._meta.concrete_fields  # noqa: SLF001  # documented for such uses
+    return {field.attname: str(field.column) for field in fields}
+
+
+@functools.cache
+def _statement() -> str:
+    return CLAIM.format(
+        notify=events.NOTIFY,
+        columns=", ".join(_columns().values()),
+        may_be_sent=circuits.CLOSED.format(row="waits"),
+        probe=circuits.PROBE,
+    )

@@ -9,13 +9,25 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
-from generations import catalog
+from config.outages import AWAY
+from generations import catalog, enqueue
 from generations.models import Attempt
+from generations.parameters import Json
 from generations.providers.base import RawAnswer
 from generations.providers.errors import ErrorKind, Outcome, ProviderError
-from generations.services import claiming, leases, outcomes, providers, storing
+from generations.services import (
+    claiming,
+    draining,
+    gates,
+    leases,
+    outcomes,
+    providers,
+    queueing,
+    storing,
+    webhooks,
+)
 
 # An answer in hand is worth waiting for a database that restarts.
 INSIST_SECONDS = 600
@@ -27,22 +39,31 @@ log = structlog.get_logger(__name__)
 
 def run_next() -> bool:
     """Run the next fair request to its end, if one waits; say whether one did."""
+    if draining.is_on():
+        return False  # The ticket was taken before; the row waits for a worker that stays.
     attempt = claiming.claim()
     if attempt is None:
         return False
     with leases.in_hand(attempt.request_id):
-        if send(attempt):
-            storing.finish(attempt.request_id)
+        raw = send(attempt)
+        if gates.is_limited(attempt.request.provider):
+            enqueue.send_ticket()  # Its slot is free, and whose ticket found none has gone.
+        if raw:
+            storing.finish_answered(attempt, raw)
     return True
 
 
-def send(attempt: Attempt) -> bool:
-    """Make the paid call once and write down how it ended; say whether there is an answer."""
+def send(attempt: Attempt) -> RawAnswer | None:
+    """Make the paid call once and write down how it ended; the answer, where there is one."""
     ended = _call(attempt)
     if isinstance(ended, ProviderError):
         _insist(lambda: outcomes.record_error(attempt, ended))
-        return False
-    return _insist(lambda: outcomes.record_answer(attempt, ended))
+        return None
+    if providers.is_queue(attempt.request.provider):
+        _insist(lambda: queueing.record_submission(attempt, ended))
+        return None
+    accepted = _insist(lambda: outcomes.record_answer(attempt, ended))
+    return ended if accepted else None
 
 
 def _call(attempt: Attempt) -> RawAnswer | ProviderError:
@@ -50,9 +71,7 @@ def _call(attempt: Attempt) -> RawAnswer | ProviderError:
     payload = catalog.payload(catalog.get_model(request.model), request.prompt, request.params)
     connection.close()  # Back to the pool: hundreds of calls wait here.
     try:
-        return providers.client(request.provider).generate(
-            payload=payload, client_request_id=attempt.client_request_id
-        )
+        return _send_once(attempt, payload)
     except ProviderError as error:
         return error
     except Exception:
@@ -63,6 +82,15 @@ def _call(attempt: Attempt) -> RawAnswer | ProviderError:
         )
 
 
+def _send_once(attempt: Attempt, payload: dict[str, Json]) -> RawAnswer:
+    name, sent_as = attempt.request.provider, attempt.client_request_id
+    if providers.is_queue(name):
+        return providers.queue(name).submit(
+            payload=payload, client_request_id=sent_as, webhook=webhooks.address(attempt)
+        )
+    return providers.direct(name).generate(payload=payload, client_request_id=sent_as)
+
+
 def _insist(write: Callable[[], Result]) -> Result:
     """Write until the database takes it, over fresh connections."""
     give_up_at = time.monotonic() + INSIST_SECONDS
@@ -70,7 +98,7 @@ def _insist(write: Callable[[], Result]) -> Result:
     while True:
         try:
             return write()
-        except (OperationalError, InterfaceError) as error:
+        except AWAY as error:
             if time.monotonic() > give_up_at:
                 raise
             log.warning("database_away", error=type(error).__name__)

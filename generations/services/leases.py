@@ -25,9 +25,13 @@ _in_hand: set[UUID] = set()
 _lock = threading.Lock()
 
 
+def length() -> timedelta:
+    return timedelta(seconds=settings.LEASE_SECONDS)
+
+
 def until() -> object:
     """When a lease taken or renewed now runs out, as a database expression."""
-    return Now() + timedelta(seconds=settings.LEASE_SECONDS)
+    return Now() + length()
 
 
 @contextmanager
@@ -42,6 +46,12 @@ def in_hand(request: UUID) -> Iterator[None]:
             _in_hand.discard(request)
 
 
+def held() -> int:
+    """How many requests this process works on."""
+    with _lock:
+        return len(_in_hand)
+
+
 def renew() -> None:
     """Renew the leases of everything this process works on."""
     with _lock:
@@ -50,6 +60,15 @@ def renew() -> None:
         GenerationRequest.objects.filter(
             pk__in=held, lease_owner=OWNER, status__in=[Status.SENDING, Status.ANSWERED]
         ).update(lease_until=until())
+
+
+def let_go() -> None:
+    """Let all of this process's leases run out now, so that nobody has to wait for that."""
+    with _lock:
+        _in_hand.clear()
+    GenerationRequest.objects.filter(
+        lease_owner=OWNER, status__in=[Status.SENDING, Status.ANSWERED]
+    ).update(lease_until=Now())
 
 
 def take(request: UUID) -> bool:

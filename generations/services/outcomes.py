@@ -1,38 +1,76 @@
 """How an attempt ended, and what that makes of its request."""
 
+import functools
+from typing import Any
+
 import structlog
 from django.db import transaction
-from django.db.models.functions import Now
+from psycopg.types.json import Json
 
 from accounts.services import ledger
+from config.sql import run_prepared
+from generations import enqueue
 from generations.models import Attempt, AttemptState, Status
 from generations.providers.base import RawAnswer
 from generations.providers.errors import ErrorKind, Outcome, ProviderError, UnreadableAnswer
-from generations.services import backoff, leases, notices, providers, settling, states
+from generations.services import (
+    backoff,
+    circuits,
+    gates,
+    leases,
+    notices,
+    providers,
+    settling,
+    states,
+)
 
 # Refusals that only who owns the provider's key or account can end; the page says they were told.
 OWNERS_MATTER = {ErrorKind.UNAUTHORIZED, ErrorKind.FORBIDDEN, ErrorKind.NO_CREDITS}
 
+KEEP_RAW = """
+UPDATE generations_attempt
+SET state = %(state)s, http_status = %(http_status)s, raw_headers = %(raw_headers)s,
+    raw_body = %(raw_body)s, inference_id = %(inference_id)s, seconds = %(seconds)s,
+    answered_at = statement_timestamp()
+{only_if} WHERE generations_attempt.id = %(attempt)s RETURNING generations_attempt.id
+"""
+KEEP_IF_MOVED = KEEP_RAW.format(only_if="FROM moved")
+KEEP = KEEP_RAW.format(only_if="")
+
 log = structlog.get_logger(__name__)
 
 
-def record_answer(attempt: Attempt, raw: RawAnswer) -> bool:
-    """Commit the raw answer. A late one is accepted as long as no newer attempt was made."""
-    with transaction.atomic():
-        # The request first, then its attempt, as everywhere: the sweeper may be at the same two.
-        moved = states.move(
-            attempt.request_id,
-            leave=[Status.SENDING, Status.UNCONFIRMED],
-            to=Status.ANSWERED,
-            fence=attempt.fence,
-            lease_owner=leases.OWNER,
-            lease_until=leases.until(),
-            due_at=Now(),
-            tries=0,
-        )
-        _write_raw(attempt, raw, state=AttemptState.ANSWERED)
-        if not moved:
+# Of a direct call the first and the last, of a queued one all three.
+UNDER_WAY = (Status.SENDING, Status.SUBMITTED, Status.UNCONFIRMED)
+
+
+def record_answer(attempt: Attempt, raw: RawAnswer, *, hand_over: bool = False) -> bool:
+    """Commit the raw answer. A late one is accepted as long as no newer attempt was made.
+
+    Whoever calls goes on to store it, unless they `hand_over` to the workers.
+    """
+    values = _raw_values(attempt, raw, state=AttemptState.ANSWERED)
+    # The request first, then its attempt, as everywhere: the sweeper may be at the same two.
+    moved = states.move(
+        attempt.request_id,
+        leave=UNDER_WAY,
+        to=Status.ANSWERED,
+        fence=attempt.fence,
+        alongside=(KEEP_IF_MOVED, values),
+        lease_owner="" if hand_over else leases.OWNER,
+        lease_until=states.NOW if hand_over else leases.length(),
+        due_at=states.NOW,
+        tries=0,
+    )
+    if not moved:
+        with transaction.atomic():
+            run_prepared(KEEP, values)
             _book_too_late(attempt, raw)
+    elif hand_over:
+        enqueue.after_commit(functools.partial(enqueue.finish, attempt.request_id))
+    attempt.inference_id = values["inference_id"]
+    if attempt.is_probe:
+        circuits.close(attempt.request)
     return moved
 
 
@@ -44,9 +82,10 @@ def _book_too_late(attempt: Attempt, raw: RawAnswer) -> None:
         return  # It was accepted: the same is said again after a commit that seemed to fail.
     log.warning("answer_too_late", attempt=attempt.client_request_id)
     try:
-        cost = providers.client(attempt.request.provider).parse(raw).cost
+        answer = providers.client(request.provider).parse(raw)
+        cost = settling.stated_cost(request, answer.cost, answer.units)
     except UnreadableAnswer as error:
-        cost = error.cost
+        cost = settling.stated_cost(request, error.cost, error.units)
     if cost and attempt.cost_nano_usd is None:
         settling.house_pays(attempt, cost, reason="answered too late")
 
@@ -63,6 +102,9 @@ def record_error(attempt: Attempt, error: ProviderError) -> None:
             Outcome.UNKNOWN: _leave_unconfirmed,
         }[error.outcome](attempt, error)
         _write_error(attempt, error)
+        if error.kind == ErrorKind.RATE_LIMITED:
+            gates.slow_down(attempt.request.provider)
+        circuits.note_failure(attempt, error.kind)
 
 
 def _queue_again(attempt: Attempt, error: ProviderError) -> None:
@@ -72,10 +114,10 @@ def _queue_again(attempt: Attempt, error: ProviderError) -> None:
         return
     states.move(
         request.pk,
-        leave=[Status.SENDING, Status.UNCONFIRMED],
+        leave=UNDER_WAY,
         to=Status.QUEUED,
         fence=attempt.fence,
-        due_at=Now() + backoff.delay(request.tries, at_least=error.retry_after or 0),
+        due_at=backoff.delay(request.tries, at_least=error.retry_after or 0),
         tries=request.tries + 1,
         error_code=error.kind,
         lease_until=None,
@@ -86,7 +128,7 @@ def _reject(attempt: Attempt, error: ProviderError) -> None:
     request = attempt.request
     moved = states.move(
         request.pk,
-        leave=[Status.SENDING, Status.UNCONFIRMED],
+        leave=UNDER_WAY,
         to=Status.FAILED,
         fence=attempt.fence,
         error_code=error.kind,
@@ -108,7 +150,7 @@ def _leave_unconfirmed(attempt: Attempt, error: ProviderError) -> None:
         to=Status.UNCONFIRMED,
         fence=attempt.fence,
         error_code=error.kind,
-        due_at=Now(),
+        due_at=states.NOW,
         tries=0,
         lease_until=None,
     )
@@ -121,7 +163,7 @@ def _write_error(attempt: Attempt, error: ProviderError) -> None:
         Outcome.UNKNOWN: AttemptState.UNKNOWN,
     }[error.outcome]
     if error.raw:
-        _write_raw(attempt, error.raw, state=state)
+        run_prepared(KEEP, _raw_values(attempt, error.raw, state=state))
     Attempt.objects.filter(pk=attempt.pk).update(
         state=state,
         http_status=error.status_code,
@@ -130,13 +172,13 @@ def _write_error(attempt: Attempt, error: ProviderError) -> None:
     )
 
 
-def _write_raw(attempt: Attempt, raw: RawAnswer, *, state: AttemptState) -> None:
-    Attempt.objects.filter(pk=attempt.pk).update(
-        state=state,
-        http_status=raw.status_code,
-        raw_headers=raw.headers,
-        raw_body=raw.body.replace("\x00", ""),  # PostgreSQL's text holds no NUL.
-        inference_id=raw.headers.get("x-inference-id", "")[:120],
-        seconds=raw.duration,
-        answered_at=Now(),
-    )
+def _raw_values(attempt: Attempt, raw: RawAnswer, *, state: AttemptState) -> dict[str, Any]:
+    return {
+        "attempt": attempt.pk,
+        "state": state,
+        "http_status": raw.status_code,
+        "raw_headers": Json(raw.headers),
+        "raw_body": raw.body.replace("\x00", ""),  # PostgreSQL's text holds no NUL.
+        "inference_id": raw.headers.get("x-inference-id", attempt.inference_id)[:120],
+        "seconds": raw.duration,
+    }

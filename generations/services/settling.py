@@ -1,11 +1,13 @@
 """The one transaction that ends an answered request: images complete, hold captured or released."""
 
 import functools
+from collections.abc import Sequence
+from decimal import Decimal
 
 from django.db import transaction
 
 from accounts.services import ledger
-from generations import catalog, enqueue
+from generations import catalog, enqueue, pricing
 from generations.models import (
     Attempt,
     CostSource,
@@ -28,14 +30,15 @@ def raw_answer(attempt: Attempt) -> RawAnswer:
     )
 
 
-def settle(*, request: GenerationRequest, attempt: Attempt, answer: Answer) -> None:
+def settle(
+    *, request: GenerationRequest, attempt: Attempt, answer: Answer, images: Sequence[Image]
+) -> None:
     """Charge what arrived at what it cost, once; what the team does not get, the house pays."""
-    images = list(attempt.images.all())
     stored = [image for image in images if image.status == ImageStatus.STORED]
     costs = _costs(request, answer)
     cost = costs[0]
     with transaction.atomic():
-        charges.keep(attempt, *costs)
+        charges.count(attempt, *costs)
         if stored:
             _succeed(request, attempt, cost=cost, stored=stored, of=len(images))
         else:
@@ -55,7 +58,7 @@ def fail(
     with transaction.atomic():
         moved = states.move(
             request.pk,
-            leave=[Status.ANSWERED, Status.UNCONFIRMED],
+            leave=[Status.ANSWERED, Status.SUBMITTED, Status.UNCONFIRMED],
             to=Status.FAILED,
             fence=attempt.fence,
             error_code=code,
@@ -74,13 +77,11 @@ def house_pays(attempt: Attempt, cost: Cost, *, reason: str, covered: int = 0) -
 
     `covered` is without the mark-up, which is no cost of the house.
     """
-    charges.keep(attempt, cost)
-    Attempt.objects.filter(pk=attempt.pk).update(
-        cost_nano_usd=cost.nano_usd,
-        cost_native=cost.native_amount or None,
-        cost_unit=cost.native_unit,
-        cost_source=cost.source,
-    )
+    charges.count(attempt, cost)
+    _house_pays_rest(attempt, cost, reason=reason, covered=covered)
+
+
+def _house_pays_rest(attempt: Attempt, cost: Cost, *, reason: str, covered: int) -> None:
     rest = price_book.terms_of(attempt.request).at_cost(cost.nano_usd) - covered
     if rest > 0:
         house_pays_more(attempt, rest, reason=reason, reference=str(attempt.pk))
@@ -89,6 +90,22 @@ def house_pays(attempt: Attempt, cost: Cost, *, reason: str, covered: int = 0) -
 def house_pays_more(attempt: Attempt, amount: int, *, reason: str, reference: str) -> None:
     """Book to the house what nobody paid of an attempt yet, once per reference."""
     ledger.house(hold=attempt.request.hold_id, amount=amount, reason=reason, reference=reference)
+
+
+def stated_cost(
+    request: GenerationRequest, cost: Cost | None, units: Decimal | None
+) -> Cost | None:
+    """What the provider says it took: the money, or what it counted at the request's price."""
+    if cost is not None or units is None:
+        return cost
+    model = catalog.get_model(request.model)
+    price = price_book.terms_of(request).price or model.price
+    return Cost(
+        pricing.units_cost(price, units),
+        native_amount=int(units * 1000),
+        native_unit=f"milli{price.unit}s",
+        source=CostSource.HEADER,
+    )
 
 
 def _succeed(
@@ -116,13 +133,14 @@ def _succeed(
     if share > captured:
         ledger.overrun(hold=request.hold_id, amount=share - captured, reason="above the hold")
     covered = terms.at_cost(cost.nano_usd) * len(stored) // of
-    house_pays(attempt, cost, reason="not delivered", covered=covered)
+    _house_pays_rest(attempt, cost, reason="not delivered", covered=covered)
     enqueue.after_commit(*(functools.partial(enqueue.renditions, image.pk) for image in stored))
 
 
 def _costs(request: GenerationRequest, answer: Answer) -> list[Cost]:
     """The provider's stated cost, if there is one, then ours computed for the images that came."""
-    stated = [answer.cost] if answer.cost else []
+    cost = stated_cost(request, answer.cost, answer.units)
+    stated = [cost] if cost else []
     try:
         return [*stated, _computed(request, answer)]
     except catalog.UnknownModel:

@@ -4,7 +4,9 @@ Everything here may be repeated: the attempt determines rows and keys, and settl
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -12,15 +14,38 @@ from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
+from config.ids import uuid7
+from config.sql import run_prepared
 from generations import events, renditions, storage
 from generations.errors import StorageUnavailable, UnusableImage
 from generations.models import Attempt, AttemptState, GenerationRequest, Image, ImageStatus, Status
-from generations.providers.base import Answer, Cost, Output
+from generations.providers.base import Answer, Cost, Output, RawAnswer
 from generations.providers.errors import DownloadError, ProviderError, UnreadableAnswer
-from generations.services import backoff, leases, providers, records, settling
+from generations.services import backoff, draining, leases, providers, records, settling
 
 # The error code of an answered request that is tried again, by what it waits for.
-WAITS_FOR = {StorageUnavailable: "storage", DownloadError: "download", UnreadableAnswer: "cost"}
+STORAGE = "storage"
+WAITS_FOR = {StorageUnavailable: STORAGE, DownloadError: "download", UnreadableAnswer: "cost"}
+
+# Made before their bytes are there, so that whoever goes on after a crash finds the same keys.
+MAKE_ROWS = """
+INSERT INTO generations_image
+    (id, request_id, attempt_id, index, team_id, author_id, visibility, seed, status,
+     folder, digest, content_type, size, width, height, placeholder, rendition_tries)
+SELECT id, %(request)s, %(attempt)s, number - 1, %(team)s, %(author)s, %(visibility)s, %(seed)s,
+       'pending', '', '', '', 0, 0, 0, '', 0
+FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS made (id, number)
+ON CONFLICT (attempt_id, index) DO NOTHING RETURNING id
+"""
+
+END = """
+UPDATE generations_image
+SET status = %(status)s::text, folder = %(folder)s, digest = %(digest)s, size = %(size)s,
+    content_type = %(content_type)s, width = %(width)s, height = %(height)s,
+    stored_at = CASE WHEN %(status)s::text = 'stored' THEN statement_timestamp() END
+WHERE id = %(id)s AND status = 'pending' RETURNING id
+"""
+NOTHING = {"folder": "", "digest": "", "content_type": "", "size": 0, "width": 0, "height": 0}
 
 log = structlog.get_logger(__name__)
 
@@ -34,26 +59,37 @@ class _Kept:
     answer: Answer
 
 
+def finish_answered(attempt: Attempt, raw: RawAnswer) -> None:
+    """Store and settle an answer that has just been committed; what it says is still at hand."""
+    _finish(attempt.request_id, lambda: _understand(attempt.request, attempt, raw))
+
+
 def finish(request_id: UUID) -> None:
     """Store what a kept answer holds and settle. What is only away for now is tried again later."""
+    _finish(request_id, lambda: _read(request_id))
+
+
+def _finish(request_id: UUID, read: Callable[[], _Kept | None]) -> None:
     try:
-        kept = _read(request_id)
+        kept = read()
         if kept is None:
             return
-        _store_all(kept)
-        settling.settle(request=kept.request, attempt=kept.attempt, answer=kept.answer)
+        images = _store_all(kept)
+        settling.settle(
+            request=kept.request, attempt=kept.attempt, answer=kept.answer, images=images
+        )
     except (DownloadError, StorageUnavailable, UnreadableAnswer) as error:
         log.warning("storing_postponed", request=str(request_id), why=str(error))
         _postpone(request_id, WAITS_FOR[type(error)])
     except Exception:
         # A fault of ours must not spin: what is kept stays kept, tried again ever less often.
         log.exception("storing_failed", request=str(request_id))
-        _postpone(request_id, "storage")
+        _postpone(request_id, "fault")
 
 
 def resume(request_id: UUID) -> None:
     """Finish an answered request that nobody works on any more."""
-    if leases.take(request_id):
+    if not draining.is_on() and leases.take(request_id):
         with leases.in_hand(request_id):
             finish(request_id)
 
@@ -63,8 +99,12 @@ def _read(request_id: UUID) -> _Kept | None:
     attempt = request.attempts.filter(state=AttemptState.ANSWERED).last()
     if request.status != Status.ANSWERED or attempt is None:
         return None
+    return _understand(request, attempt, settling.raw_answer(attempt))
+
+
+def _understand(request: GenerationRequest, attempt: Attempt, raw: RawAnswer) -> _Kept | None:
     try:
-        answer = providers.client(request.provider).parse(settling.raw_answer(attempt))
+        answer = providers.client(request.provider).parse(raw)
     except UnreadableAnswer as error:
         _end_unreadable(request, attempt, error)
         return None
@@ -73,7 +113,7 @@ def _read(request_id: UUID) -> _Kept | None:
 
 def _end_unreadable(request: GenerationRequest, attempt: Attempt, error: UnreadableAnswer) -> None:
     """Fail it at what it cost; where the answer does not say, the provider's log will."""
-    cost = error.cost or _cost_in_log(attempt)
+    cost = settling.stated_cost(request, error.cost, error.units) or _cost_in_log(attempt)
     if cost is None and not records.was_sent_before(attempt, backoff.GIVE_UP_AFTER):
         raise error
     settling.fail(
@@ -91,34 +131,34 @@ def _cost_in_log(attempt: Attempt) -> Cost | None:
 
 def _rows(kept: _Kept) -> list[Image]:
     """The image rows of the answer that are still to be stored, made on the first call."""
-    Image.objects.bulk_create(
-        [
-            Image(
-                request=kept.request,
-                attempt=kept.attempt,
-                index=index,
-                team_id=kept.request.team_id,
-                author_id=kept.request.user_id,
-                visibility=kept.request.visibility,
-                seed=kept.answer.seed,
-            )
-            for index in range(len(kept.answer.outputs))
-        ],
-        ignore_conflicts=True,
-    )
-    return list(kept.attempt.images.filter(status=ImageStatus.PENDING).order_by("index"))
+    request, attempt = kept.request, kept.attempt
+    ids = [uuid7() for _ in kept.answer.outputs]
+    values: dict[str, Any] = {
+        "ids": ids,
+        "request": request.pk,
+        "attempt": attempt.pk,
+        "team": request.team_id,
+        "author": request.user_id,
+        "visibility": request.visibility,
+        "seed": kept.answer.seed,
+    }
+    if len(run_prepared(MAKE_ROWS, values)) < len(ids):
+        return list(attempt.images.filter(status=ImageStatus.PENDING).order_by("index"))
+    return [Image(id=made, index=index, team_id=request.team_id) for index, made in enumerate(ids)]
 
 
-def _store_all(kept: _Kept) -> None:
+def _store_all(kept: _Kept) -> list[Image]:
     """Store each image, also when one before it could not be: results do not lie there for ever."""
     failure: Exception | None = None
-    for image in _rows(kept):
+    rows = _rows(kept)
+    for image in rows:
         try:
             _store(kept, image)
         except (DownloadError, StorageUnavailable) as error:
             failure = error
     if failure:
         raise failure
+    return rows if len(rows) == len(kept.answer.outputs) else list(kept.attempt.images.all())
 
 
 def _store(kept: _Kept, image: Image) -> None:
@@ -159,7 +199,6 @@ def _keep(image: Image, data: bytes, facts: renditions.Facts) -> None:
     _end(
         image,
         status=ImageStatus.STORED,
-        stored_at=Now(),
         folder=folder,
         digest=digest,
         content_type=facts.content_type,
@@ -169,15 +208,20 @@ def _keep(image: Image, data: bytes, facts: renditions.Facts) -> None:
     )
 
 
-def _end(image: Image, **changes: object) -> None:
-    # A second worker that stored the same bytes under the same key meanwhile changes nothing.
-    Image.objects.filter(pk=image.pk, status=ImageStatus.PENDING).update(**changes)
+def _end(image: Image, **changes: Any) -> None:
+    """Write down what became of the image; what another worker did with it meanwhile stands."""
+    values = NOTHING | changes
+    if run_prepared(END, {"id": image.pk, **values}):
+        for name, value in values.items():
+            setattr(image, name, value)
+    else:
+        image.refresh_from_db()
 
 
 def _postpone(request_id: UUID, code: str) -> None:
     request = GenerationRequest.objects.get(pk=request_id)
     GenerationRequest.objects.filter(pk=request_id, status=Status.ANSWERED).update(
-        due_at=Now() + backoff.step(request.tries),
+        due_at=Now() + (backoff.storing if code == STORAGE else backoff.step)(request.tries),
         tries=F("tries") + 1,
         error_code=code,
         lease_until=Now(),

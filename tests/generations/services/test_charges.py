@@ -5,6 +5,7 @@ from django.db import DatabaseError, connection, transaction
 from pytest_django import Settings
 
 from generations.models import Attempt, GenerationRequest, ProviderCharge, SeenVia
+from generations.providers.base import Cost
 from generations.services import charges, reconciling, storing
 from generations.services.reconciling import lately
 from tests import factories
@@ -19,8 +20,10 @@ def figures(attempt: Attempt) -> dict[str, int]:
 
 
 @pytest.mark.django_db
-def test_the_estimate_is_kept_before_the_call_is_made() -> None:
-    assert figures(factories.sent()) == {SeenVia.ESTIMATED: PRICE}
+def test_the_estimate_stands_beside_the_first_figure_that_is_kept() -> None:
+    attempt = factories.sent()
+    charges.keep(attempt, Cost(31_000_000, 0, "", SeenVia.LOG))
+    assert figures(attempt) == {SeenVia.ESTIMATED: PRICE, SeenVia.LOG: 31_000_000}
 
 
 @pytest.mark.django_db
@@ -55,7 +58,8 @@ def test_where_the_provider_states_none_the_computed_counts() -> None:
 @pytest.mark.django_db
 def test_a_figure_said_again_changes_nothing() -> None:
     attempt = factories.sent()
-    charges.estimate(attempt)
+    for _ in range(2):
+        charges.keep(attempt)
     assert figures(attempt) == {SeenVia.ESTIMATED: PRICE}
 
 

@@ -6,10 +6,11 @@ from uuid import UUID
 import pytest
 from django.db import connection, transaction
 from django.db.models.functions import Now
+from pytest_django import Settings
 
 from accounts.models import CreditAccount, Hold, Team
 from config.ids import uuid7
-from generations.models import GenerationRequest, Status
+from generations.models import GenerationRequest, Priority, Status
 from generations.services import claiming
 from tests import factories
 
@@ -91,7 +92,8 @@ def test_what_is_no_longer_queued_is_not_claimed(status: str) -> None:
     assert claiming.claim() is None
 
 
-def test_a_request_of_a_provider_without_a_client_is_not_claimed() -> None:
+def test_a_request_of_a_provider_without_a_key_is_not_claimed(settings: Settings) -> None:
+    settings.PROVIDERS = ["aimlapi"]
     GenerationRequest.objects.filter(pk=factories.request().pk).update(provider="fal")
     assert claiming.claim() is None
 
@@ -141,3 +143,12 @@ def test_a_claim_neither_waits_for_one_beside_it_nor_takes_the_same(teams: int) 
         second = pool.submit(claim_elsewhere).result(timeout=5)
     assert first is not None
     assert {first.request_id, second} == {request.pk for request in requests}
+
+
+def test_within_a_team_who_looks_on_comes_before_bulk() -> None:
+    team = factories.team()
+    bulk = factories.request(of=team)
+    GenerationRequest.objects.filter(pk=bulk.pk).update(priority=Priority.BULK)
+    interactive = factories.request(of=team)
+    attempts = [claiming.claim(), claiming.claim()]
+    assert [attempt.request_id for attempt in attempts if attempt] == [interactive.pk, bulk.pk]

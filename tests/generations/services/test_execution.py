@@ -68,7 +68,7 @@ def test_every_shape_of_an_answer_is_stored(provider: Provider, shape: str) -> N
 def test_no_connection_is_held_while_the_provider_works(
     provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client = providers.client("aimlapi")
+    client = providers.direct("aimlapi")
     held: list[bool] = []
 
     def generate(**call: Any) -> RawAnswer:
@@ -180,6 +180,24 @@ def test_an_answer_in_hand_outlives_the_databases_connection(
     monkeypatch.setattr(outcomes, "record_answer", over_a_broken_connection)
     assert run().status == Status.SUCCEEDED
     assert broken == ["once"]
+
+
+def test_an_answer_in_hand_outlives_a_server_that_only_reads_for_a_while(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[str] = []
+    record = outcomes.record_answer
+
+    def on_a_replica_at_first(attempt: Attempt, raw: RawAnswer) -> bool:
+        tries.append(attempt.client_request_id)
+        with connection.cursor() as cursor:
+            only_reads = "on" if len(tries) == 1 else "off"
+            cursor.execute(f"SET default_transaction_read_only = {only_reads}")
+        return record(attempt, raw)
+
+    monkeypatch.setattr(outcomes, "record_answer", on_a_replica_at_first)
+    assert run().status == Status.SUCCEEDED
+    assert len(tries) == 2
 
 
 def test_an_answer_is_not_awaited_for_ever_by_a_database_that_stays_away(

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db.models.functions import Now
 from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import HoldState
-from generations.models import GenerationRequest, Status
+from generations.models import Circuit, GenerationRequest, Status
 from generations.providers.base import RawAnswer
 from generations.services import execution, providers
 from tests import factories
@@ -39,6 +40,7 @@ def test_a_refused_key_fails_requests_and_tells_the_owner_once(
     providers.client.cache_clear()
     team = factories.team()
     for _ in range(2):
+        Circuit.objects.update(probe_at=Now())
         request = run(factories.request(of=team, by=factories.member(team)))
         assert (request.status, request.error_code) == (Status.FAILED, "unauthorized")
         assert request.hold.state == HoldState.RELEASED
@@ -216,7 +218,7 @@ def test_an_answer_that_drips_ends_at_the_deadline(provider: Provider, settings:
 def test_a_fault_of_ours_during_the_call_proves_nothing(
     provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client = providers.client("aimlapi")
+    client = providers.direct("aimlapi")
 
     def break_off(**call: Any) -> RawAnswer:
         type(client).generate(client, **call)

@@ -187,6 +187,15 @@ def test_an_image_waits_longer_after_each_try(
     assert waits[-1] - waits[0] > timedelta(seconds=8)
 
 
+def test_a_store_that_is_back_after_a_long_time_is_noticed_within_a_minute(
+    provider: Provider, full_disk: Callable[[], None]
+) -> None:
+    request = run()
+    GenerationRequest.objects.update(tries=12)
+    waits = resume(request).due_at - timezone.now()
+    assert waits <= timedelta(minutes=1)
+
+
 # Taking over what another worker left.
 
 

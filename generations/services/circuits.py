@@ -1,0 +1,108 @@
+"""Circuit breakers: a provider or model that fails is left alone, but for a probe now and then.
+
+While a circuit is open its requests stay queued, unharmed; the claim passes them by.
+"""
+
+from datetime import timedelta
+
+import structlog
+
+from config.sql import run_prepared
+from generations.models import Attempt, Circuit, GenerationRequest
+from generations.providers.errors import ErrorKind
+
+log = structlog.get_logger(__name__)
+
+# What the next request would only hear again: of the provider, or of one model. An account may be
+# too empty for one model and not for another.
+OF_THE_PROVIDER = {ErrorKind.UNAUTHORIZED}
+OF_THE_MODEL = {ErrorKind.NO_CREDITS, ErrorKind.FORBIDDEN, ErrorKind.MODEL_GONE}
+UNHEALTHY = (
+    ErrorKind.CONNECTION,
+    ErrorKind.UNAVAILABLE,
+    ErrorKind.SERVER,
+    ErrorKind.TIMEOUT,
+)
+
+# The last calls for a model that ended in these minutes: half of twenty, or five without a
+# connection in a row.
+ENDED = """
+SELECT a.error_kind FROM generations_attempt a
+JOIN generations_generationrequest r ON r.id = a.request_id
+WHERE a.sent_at > statement_timestamp() - interval '5 minutes' AND a.state <> 'sent'
+  AND r.provider = %(provider)s AND r.model = %(model)s
+ORDER BY a.sent_at DESC LIMIT 20
+"""
+LOOKED_AT = 20
+IN_A_ROW = 5
+OPEN = """
+INSERT INTO generations_circuit AS circuit (provider, model, because, probes, probe_at)
+VALUES (%(provider)s, %(model)s, %(because)s, 0, statement_timestamp() + interval '30 seconds')
+ON CONFLICT (provider, model) DO UPDATE SET because = excluded.because
+RETURNING probes
+"""
+# It ends by itself where nobody says it again.
+PAUSE = """
+INSERT INTO generations_circuit (provider, model, because, probes, probe_at)
+VALUES ('', '', %(because)s, 0, statement_timestamp() + %(lasts)s)
+ON CONFLICT (provider, model) DO UPDATE
+SET because = excluded.because, probe_at = excluded.probe_at
+RETURNING probes
+"""
+# For the claim: which queued rows to pass by, and whose turn as a probe is then over. Two claims at
+# once may both be the probe, which does no harm.
+CLOSED = """
+NOT EXISTS (
+    SELECT 1 FROM generations_circuit circuit
+    WHERE circuit.provider IN ({row}.provider, '') AND circuit.model IN ({row}.model, '')
+      AND circuit.probe_at > statement_timestamp()
+)
+"""
+PROBE = """
+UPDATE generations_circuit circuit
+SET probes = probes + 1,
+    probe_at = statement_timestamp() + least(interval '30 seconds' * 2 ^ probes, '15 minutes')
+FROM claimed
+WHERE circuit.provider = claimed.provider AND circuit.model IN (claimed.model, '')
+"""
+
+
+def pause_everything(*, because: str, lasts: timedelta) -> None:
+    """Send nothing to anybody, for so long."""
+    run_prepared(PAUSE, {"because": because, "lasts": lasts})
+
+
+def resume_everything() -> None:
+    Circuit.objects.filter(provider="").delete()
+
+
+def note_failure(attempt: Attempt, kind: ErrorKind) -> None:
+    """Take note of a call that failed; open the circuit if it is one too many."""
+    request = attempt.request
+    if kind in OF_THE_PROVIDER:
+        _open(request.provider, "", kind)
+    elif kind in OF_THE_MODEL or (kind in UNHEALTHY and _is_failing(request)):
+        _open(request.provider, request.model, kind)
+    elif attempt.is_probe and kind not in {*UNHEALTHY, ErrorKind.RATE_LIMITED}:
+        close(request)  # It refused this one request, so it works.
+
+
+def close(request: GenerationRequest) -> None:
+    """After a probe that the provider answered."""
+    Circuit.objects.filter(provider=request.provider, model__in=[request.model, ""]).delete()
+    log.warning("circuit_closed", provider=request.provider, model=request.model)
+
+
+def _is_failing(request: GenerationRequest) -> bool:
+    rows = run_prepared(ENDED, {"provider": request.provider, "model": request.model})
+    kinds = [kind for (kind,) in rows]
+    last = kinds[:IN_A_ROW]
+    if len(last) == IN_A_ROW and set(last) == {ErrorKind.CONNECTION}:
+        return True
+    unhealthy = sum(kind in UNHEALTHY for kind in kinds)
+    return len(kinds) == LOOKED_AT and unhealthy * 2 >= LOOKED_AT
+
+
+def _open(provider: str, model: str, kind: ErrorKind) -> None:
+    run_prepared(OPEN, {"provider": provider, "model": model, "because": kind})
+    log.warning("circuit_opened", provider=provider, model=model, because=kind)
