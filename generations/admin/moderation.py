@@ -33,7 +33,7 @@ class ReportAdmin(ReadOnly, FindsById, Deciding):
 
     id_fields = ("pk", "image_id")
     list_display = ("state", "picture", "reason", "words", "team", "reporter", "age")
-    fields = (*list_display, "created_at", "image", "decision")
+    fields = (*list_display, "link", "created_at", "image", "decision")
     list_filter = (WaitingFilter, "reason", "created_at")
     list_select_related = ("image__team", "reporter", "decision")
     search_fields = ("image__team__name", "image__team__slug", "image__author__email")

@@ -1,22 +1,14 @@
-import json
-
-from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.timesince import timesince
 
 from config.read_only import ReadOnly
-from generations import catalog
+from generations import catalog, redacted
 from generations.admin.looks import Recorded
 from generations.admin.searching import FindsById
 from generations.models import Attempt, GenerationRequest, Image
 from generations.pricing import format_credits, format_usd
-from generations.providers.redaction import Redactor
-
-# An answer may carry a whole picture, which is no use to read.
-SHOWN_OF_AN_ANSWER = 4_000
-SHOWN_OF_A_VALUE = 200
 
 
 class ModelFilter(admin.SimpleListFilter):
@@ -81,6 +73,9 @@ class RequestAdmin(FindsById, Recorded):
                     "attempt_count",
                     "tries",
                     "due_at",
+                    "queue_position",
+                    "queue_note",
+                    "cancel_asked_at",
                     "lease_owner",
                     "lease_until",
                     "idempotency_key",
@@ -104,7 +99,7 @@ class RequestAdmin(FindsById, Recorded):
 
     @admin.display
     def parameters(self, request: GenerationRequest) -> str:
-        return json.dumps(_shortened(request.params), indent=2, ensure_ascii=False)
+        return redacted.parameters(request, opened=True)
 
 
 @admin.register(Attempt)
@@ -134,19 +129,4 @@ class AttemptAdmin(ShowsCost, FindsById, Recorded):
 
     @admin.display(description="The provider's answer")
     def answer(self, attempt: Attempt) -> str:
-        body = attempt.raw_body
-        if settings.AIMLAPI_KEY:
-            body = Redactor(key=settings.AIMLAPI_KEY).without_key(body)
-        more = len(body) - SHOWN_OF_AN_ANSWER
-        return f"{body[:SHOWN_OF_AN_ANSWER]}… ({more:,} more characters)" if more > 0 else body
-
-
-def _shortened(value: object) -> object:
-    """Without the bytes of reference images."""
-    if isinstance(value, dict):
-        return {name: _shortened(one) for name, one in value.items()}
-    if isinstance(value, list):
-        return [_shortened(one) for one in value]
-    if isinstance(value, str) and len(value) > SHOWN_OF_A_VALUE:
-        return f"{value[:SHOWN_OF_A_VALUE]}…"
-    return value
+        return redacted.body(attempt, opened=True)
