@@ -98,7 +98,9 @@ class Part:
 def all_parts(say: Say, environment: Mapping[str, str]) -> list[Part]:
     """What `up` runs, in the order of starting; stopping goes the other way round."""
     plain = {**environment, "DATABASE_POOL": "false", "REDIS_SOCKET_TIMEOUT": "30"}
-    pooled = {**environment, "REDIS_SOCKET_TIMEOUT": "30"}
+    # A pool that gave up on a database tries again only for whoever asks next; who has an answer
+    # in hand must ask well within the lease that is left when the database is back.
+    pooled = {**environment, "REDIS_SOCKET_TIMEOUT": "30", "DATABASE_POOL_TIMEOUT": "10"}
     parts = [
         Part("web", web_command(), environment, say),
         Part("generate", worker_command("generate"), pooled, say),

@@ -22,7 +22,7 @@ from config import embedded, paths, schema
 from config.parts import FIRST_PAUSE, Part, all_parts
 
 READY_SECONDS = 90
-STOP_SECONDS = 11  # Within the 15 s that are promised, the database included.
+HAND_OVER_SECONDS = 1  # For a worker whose grace is over, to let go of what it holds.
 WATCH_SECONDS = 0.5
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -123,7 +123,7 @@ class Supervisor:
         if not self._parts:
             return
         self.say("darkroom", "stopping")
-        deadline = time.monotonic() + STOP_SECONDS
+        deadline = time.monotonic() + settings.STOP_GRACE_SECONDS + HAND_OVER_SECONDS
         # The sandbox goes last: calls that wait on it are given the time to end.
         for part in self._parts[::-1]:
             if part.name != "sandbox":

@@ -1,14 +1,18 @@
 """Whether a person may ask for this, now that their request is about to be made."""
 
+from django.conf import settings
+from django.db.models import QuerySet
+
+from accounts.models import RoleLimit
 from accounts.permissions import Permission
 from accounts.services import role_limits, teams
 from generations import catalog, role_rules
-from generations.errors import InvalidRequest, TooManyOpen
+from generations.errors import InvalidRequest, QueueFull, TooManyOpen
 from generations.models import TERMINAL, GenerationRequest
 
 
 def admit(wanted: GenerationRequest) -> None:
-    """Raises NotAllowed, InvalidRequest, TooManyOpen.
+    """Raises NotAllowed, InvalidRequest, TooManyOpen, QueueFull.
 
     The membership is locked until the transaction ends: of one person's requests one comes in at
     a time, so that those that are open can be counted; and a person who is removed, or given
@@ -16,15 +20,26 @@ def admit(wanted: GenerationRequest) -> None:
     """
     membership = teams.keep_permission(wanted.user, Permission.GENERATE, wanted.team)
     limit = role_limits.of_member(membership)
-    if limit is None:
-        return
+    if limit:
+        _keep_to(limit, wanted)
+    _keep_queue_bounded(wanted)
+
+
+def _keep_to(limit: RoleLimit, wanted: GenerationRequest) -> None:
     too_much = role_rules.refusals(limit, catalog.get_model(wanted.model), wanted.params)
     if too_much:
         raise InvalidRequest(too_much)
-    if limit.most_open is not None and _open(wanted) >= limit.most_open:
+    mine = _open(wanted).filter(user=wanted.user)
+    if limit.most_open is not None and mine.count() >= limit.most_open:
         raise TooManyOpen(limit)
 
 
-def _open(wanted: GenerationRequest) -> int:
-    mine = GenerationRequest.objects.filter(team=wanted.team, user=wanted.user)
-    return mine.exclude(status__in=TERMINAL).count()
+def _keep_queue_bounded(wanted: GenerationRequest) -> None:
+    """Counted without a lock on the team: as many too many get in as submit at the same moment."""
+    most = settings.TEAM_QUEUE_LIMIT
+    if _open(wanted)[:most].count() >= most:
+        raise QueueFull(wanted.team, most=most)
+
+
+def _open(wanted: GenerationRequest) -> QuerySet[GenerationRequest]:
+    return GenerationRequest.objects.filter(team=wanted.team).exclude(status__in=TERMINAL)

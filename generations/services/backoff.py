@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from generations.models import GenerationRequest
+from generations.providers.errors import ErrorKind
 
 LONGEST = 60.0
 MOST_TRIES = 20
@@ -29,7 +30,18 @@ def step(tries: int) -> timedelta:
     return timedelta(seconds=STEPS[min(tries, len(STEPS) - 1)])
 
 
+def storing(tries: int) -> timedelta:
+    """For pictures in hand: that their store is back is to be noticed within a minute."""
+    return min(step(tries), timedelta(seconds=LONGEST))
+
+
 def is_exhausted(request: GenerationRequest) -> bool:
     """Whether it was tried often and long enough, counted from its first try, not from its wait."""
     began = request.started_at or request.created_at
     return request.tries >= MOST_TRIES or timezone.now() - began > MOST_TIME
+
+
+def is_spent(request: GenerationRequest) -> bool:
+    """Whether it was sent as often as it may be; what a provider was too busy to take was not."""
+    sent = request.attempts.exclude(error_kind=ErrorKind.RATE_LIMITED)
+    return sent.count() >= MOST_ATTEMPTS

@@ -4,8 +4,10 @@ Runs every few seconds in every worker; each step is bounded and harmless when t
 """
 
 import functools
-from collections.abc import Callable, Collection
+import time
+from collections.abc import Callable, Collection, Iterable
 from datetime import timedelta
+from uuid import UUID
 
 import structlog
 from django.conf import settings
@@ -24,12 +26,24 @@ from generations.models import (
 )
 from generations.providers.base import LogEntry
 from generations.providers.errors import ProviderError
-from generations.services import backoff, images, leases, records, settling, states
+from generations.services import (
+    backoff,
+    draining,
+    gates,
+    images,
+    leases,
+    providers,
+    records,
+    settling,
+    states,
+)
 
 AT_ONCE = 500
 LOOKS_AT_ONCE = 20
 RENDITIONS_LATE = timedelta(seconds=15)
 ABSENT = "absent"  # error code of a request whose attempt was looked for once and not found
+
+_asked_again: dict[UUID, float] = {}
 
 log = structlog.get_logger(__name__)
 
@@ -40,8 +54,9 @@ def sweep(consuming: Collection[str] = ("generate", "media")) -> None:
     Only to queues that this process consumes: with nobody to read them, messages would pile up.
     """
     _alone(expire_leases)
-    if "generate" in consuming:
-        _alone(reissue_tickets)
+    if "generate" in consuming and not draining.is_on():
+        reissue_tickets()
+        _alone(gates.speed_up)
         _alone(resume_storing)
     if "media" in consuming:
         _alone(reissue_renditions)
@@ -59,7 +74,7 @@ def expire_leases() -> None:
                 fence=request.fence,
                 error_code="worker_died",
                 # Who only lost the database, not their life, may bring the answer yet.
-                due_at=leases.until(),
+                due_at=leases.length(),
                 tries=0,
                 lease_until=None,
             )
@@ -69,12 +84,11 @@ def expire_leases() -> None:
 
 
 def reissue_tickets() -> None:
-    """As many tickets as there are due rows and idle hands, whatever became of earlier ones."""
+    """As many tickets as there are due rows and idle hands in this process."""
     due = GenerationRequest.objects.filter(
         status=Status.QUEUED, due_at__lte=Now() - timedelta(seconds=settings.SWEEP_SECONDS)
     ).count()
-    busy = GenerationRequest.objects.filter(status=Status.SENDING).count()
-    idle = max(settings.WORKER_CONCURRENCY - busy, 0)
+    idle = max(settings.WORKER_CONCURRENCY - leases.held(), 0)
     enqueue.after_commit(*[enqueue.send_ticket] * min(due, idle))
 
 
@@ -94,8 +108,20 @@ def reissue_renditions() -> None:
         stored_at__lt=Now() - RENDITIONS_LATE,
         stored_at__gt=Now() - backoff.GIVE_UP_AFTER,
     )
-    waiting = late.order_by("stored_at").values_list("pk", flat=True)[:50]
-    enqueue.after_commit(*(functools.partial(enqueue.renditions, pk) for pk in waiting))
+    waiting = late.order_by("stored_at").values_list("pk", flat=True)[:AT_ONCE]
+    asked = _not_asked_lately(waiting)
+    enqueue.after_commit(*(functools.partial(enqueue.renditions, pk) for pk in asked))
+
+
+def _not_asked_lately(found: Iterable[UUID]) -> list[UUID]:
+    """Asked for at every sweep, what is only late would be late for its own messages."""
+    now = time.monotonic()
+    for image, since in list(_asked_again.items()):
+        if now - since > RENDITIONS_LATE.total_seconds():
+            del _asked_again[image]
+    new = [image for image in found if image not in _asked_again][:50]
+    _asked_again.update(dict.fromkeys(new, now))
+    return new
 
 
 def settle_unconfirmed() -> None:
@@ -157,7 +183,7 @@ def _remember_absence(attempt: Attempt) -> None:
 
 
 def _run_again(request: GenerationRequest, attempt: Attempt, *, note: str) -> None:
-    if attempt.number >= backoff.MOST_ATTEMPTS:
+    if backoff.is_spent(request):
         settling.fail(request=request, attempt=attempt, code="not_run")
         return
     with transaction.atomic():
@@ -167,7 +193,7 @@ def _run_again(request: GenerationRequest, attempt: Attempt, *, note: str) -> No
             to=Status.QUEUED,
             fence=attempt.fence,
             error_code="",
-            due_at=Now(),
+            due_at=states.NOW,
             tries=0,
         )
         if moved:
@@ -187,8 +213,9 @@ def _charged_without_picture(request: GenerationRequest, attempt: Attempt, entry
 
 
 def _give_up_late(request: GenerationRequest, attempt: Attempt) -> None:
-    if records.was_sent_before(attempt, backoff.GIVE_UP_AFTER):
-        settling.fail(request=request, attempt=attempt, code="unclear")
+    if records.was_sent_before(attempt, records.patience(attempt)):
+        code = "not_taken" if providers.is_queue(request.provider) else "unclear"
+        settling.fail(request=request, attempt=attempt, code=code)
 
 
 def _alone(step: Callable[[], None]) -> None:

@@ -4,12 +4,13 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from pytest_django import Settings
 
 from accounts.errors import NotAllowed
 from accounts.models import Hold, Role, Team, User
 from accounts.services import ledger, role_limits, teams
 from accounts.services.role_limits import Most
-from generations.errors import InvalidRequest, TooManyOpen
+from generations.errors import InvalidRequest, QueueFull, TooManyOpen
 from generations.models import GenerationRequest
 from generations.services import admitting, requests
 from tests import factories
@@ -106,3 +107,25 @@ def test_whoever_was_removed_meanwhile_is_refused(team: Team, member: User) -> N
     teams.remove_member(by=member, team=team, user=member)
     with pytest.raises(NotAllowed):
         admitting.admit(wanted)
+
+
+def test_a_team_has_as_many_requests_open_as_fit_into_its_queue(
+    team: Team, member: User, settings: Settings
+) -> None:
+    settings.TEAM_QUEUE_LIMIT = 2
+    first, _ = ask(team, member), ask(team, factories.owner_of(team))
+    with pytest.raises(QueueFull, match=r"2 requests open.*Nothing was charged.*Wait until"):
+        ask(team, member)
+    assert ledger.balance(team=team).held == 2 * factories.PRICE
+    assert factories.request().is_open
+    requests.cancel(request=first)
+    assert ask(team, member).is_open
+
+
+def test_what_was_taken_before_the_queue_was_full_is_found_again(
+    team: Team, settings: Settings
+) -> None:
+    settings.TEAM_QUEUE_LIMIT = 1
+    key = uuid4()
+    first = factories.request(of=team, key=key)
+    assert factories.request(of=team, key=key) == first

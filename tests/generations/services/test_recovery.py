@@ -82,7 +82,7 @@ def test_a_request_whose_lease_ran_out_is_unconfirmed_and_never_queued() -> None
 
 def test_who_was_only_cut_off_has_another_lease_to_bring_the_answer(provider: Provider) -> None:
     attempt = factories.sent(ask())
-    raw = providers.client("aimlapi").generate(
+    raw = providers.direct("aimlapi").generate(
         payload=catalog.payload(
             catalog.get_model(factories.MODEL), attempt.request.prompt, attempt.request.params
         ),
@@ -195,6 +195,16 @@ def test_a_request_that_failed_for_nothing_three_times_is_not_sent_again(
     assert len(provider.calls()) == 3
 
 
+def test_what_a_busy_provider_did_not_take_is_not_counted_as_sent(provider: Provider) -> None:
+    provider.fault("status", status=429, retry_after=0, times=3)
+    request = ask()
+    for _ in range(3):
+        GenerationRequest.objects.update(due_at=Now())
+        run(request)
+    provider.fault("status", status=500)
+    assert look(run(request)).status == Status.QUEUED
+
+
 def test_what_stays_unclear_for_a_day_gives_the_credits_back(
     provider: Provider, died: Attempt
 ) -> None:
@@ -272,9 +282,11 @@ def test_there_are_no_more_tickets_than_idle_hands(
     for _ in range(6):
         factories.request(of=team)
     GenerationRequest.objects.update(due_at=Now() - timedelta(minutes=1))
-    claiming.claim()
+    claimed = claiming.claim()
+    assert claimed
     sent_messages.clear()
-    recovery.sweep()
+    with leases.in_hand(claimed.request_id):
+        recovery.sweep()
     assert len(sent_messages) == 2
 
 
@@ -296,7 +308,8 @@ def test_late_renditions_are_asked_for_again(sent_messages: list[tuple[str, ...]
     recovery.sweep()
     assert sent_messages == []
     Image.objects.update(stored_at=Now() - timedelta(minutes=1))
-    recovery.sweep()
+    for _ in range(3):
+        recovery.sweep()
     assert sent_messages == [("generations.make_renditions", str(image.pk))]
     image_service.make_renditions(image.pk)
     sent_messages.clear()
