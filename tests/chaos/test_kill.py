@@ -1,19 +1,45 @@
 """`kill -9` of either worker at any moment of a request, in a running instance."""
 
+import contextlib
+import resource
+import shutil
 import signal
+import subprocess
 import time
+from collections.abc import Iterator
 
 import pytest
 
+from config import parts
+from config.paths import BASE
 from tests.chaos.evidence import Evidence
 
 pytestmark = pytest.mark.process
+
+OWNERS = """
+SELECT DISTINCT lease_owner FROM generations_generationrequest
+WHERE starts_with(prompt, '{prompt}') AND lease_owner <> ''
+"""
+NO_ROOM = (1000, resource.RLIM_INFINITY)
+
+
+def test_images_wait_for_room_to_be_written(darkroom: Evidence) -> None:
+    """The kernel refuses the worker all that would make a file larger, as a quota does."""
+    workers = darkroom.instance.pids("worker -Q generate")
+    limits = [resource.prlimit(pid, resource.RLIMIT_FSIZE, NO_ROOM) for pid in workers]
+    darkroom.ask("no room", count=2)
+    darkroom.wait_for_code("no room", "storage")
+    for pid, limit in zip(workers, limits, strict=True):
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, limit)
+    darkroom.wait_for_the_end()
+    assert {(row.status, row.attempts) for row in darkroom.rows("no room")} == {("succeeded", 1)}
+    darkroom.check()
 
 
 def test_a_worker_that_froze_past_its_lease_brings_its_answers_late(darkroom: Evidence) -> None:
     darkroom.order_fault("delay", match="frozen", seconds=2)
     darkroom.ask("frozen")
-    darkroom.wait_for_status("frozen", "sending")
+    darkroom.wait_until_sent("frozen")
     darkroom.kill("generate", signal.SIGSTOP)
     darkroom.wait_for_status("frozen", "unconfirmed")
     darkroom.kill("generate", signal.SIGCONT)
@@ -25,7 +51,7 @@ def test_a_worker_that_froze_past_its_lease_brings_its_answers_late(darkroom: Ev
 def test_answers_in_hand_outlive_a_database_that_crashes(darkroom: Evidence) -> None:
     darkroom.order_fault("delay", match="crash", seconds=3, times=4)
     darkroom.ask("during the crash", count=4)
-    darkroom.wait_for_status("crash", "sending")
+    darkroom.wait_until_sent("crash")
     darkroom.kill_database()
     darkroom.wait_for_the_end()
     assert {(row.status, row.attempts) for row in darkroom.rows("crash")} == {("succeeded", 1)}
@@ -46,6 +72,7 @@ def test_killed_workers_lose_nothing_and_pay_for_nothing_twice(darkroom: Evidenc
     darkroom.ask("free while nobody listens")
     darkroom.ask("storing")
     darkroom.wait_for_status("storing", "answered")
+    darkroom.wait_until_sent("nobody listens")
     assert darkroom.statuses("nobody listens") == {"sending"}
     darkroom.kill("generate")
     darkroom.ask("asked for while there is no worker", count=4)
@@ -63,7 +90,7 @@ def test_killed_workers_lose_nothing_and_pay_for_nothing_twice(darkroom: Evidenc
 def test_a_worker_that_is_asked_to_stop_ends_its_calls_first(darkroom: Evidence) -> None:
     darkroom.order_fault("delay", match="drained", seconds=4)
     darkroom.ask("drained")
-    darkroom.wait_for_status("drained", "sending")
+    darkroom.wait_until_sent("drained")
     began = time.monotonic()
     darkroom.kill("generate", signal.SIGTERM)
     darkroom.wait_for_the_end()
@@ -71,3 +98,64 @@ def test_a_worker_that_is_asked_to_stop_ends_its_calls_first(darkroom: Evidence)
     row = darkroom.row("drained")
     assert (row.status, row.attempts, row.error_code) == ("succeeded", 1, "")
     darkroom.check()
+
+
+def test_a_request_is_cancelled_until_it_is_sent_and_not_after(darkroom: Evidence) -> None:
+    darkroom.order_fault("delay", match="hands full", seconds=4, times=4)
+    darkroom.order_fault("file_slow", match="storing, too", rate=4000)
+    darkroom.ask("hands full", count=3)
+    darkroom.ask("hands full, the last")
+    darkroom.ask("waits for a hand")
+    darkroom.wait_until_sent("hands full")
+    assert darkroom.cancel("hands full, the last") == "too late"
+    assert darkroom.cancel("waits for a hand") == "cancelled"
+    darkroom.ask("storing, too")
+    darkroom.wait_for_status("storing, too", "answered")
+    assert darkroom.cancel("storing, too") == "too late"
+    darkroom.wait_for_the_end()
+    assert darkroom.cancel("storing, too") == "too late"
+    cancelled = darkroom.row("waits for a hand")
+    assert (cancelled.status, cancelled.attempts, cancelled.booked) == ("cancelled", 0, 0)
+    darkroom.check()
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+def test_a_worker_whose_clock_is_an_hour_off_breaks_nothing(darkroom: Evidence, hours: int) -> None:
+    prompt = f"{hours:+} hours"
+    darkroom.order_fault("status", match=f"{prompt}, unclear", status=500)
+
+    def both_work() -> bool:
+        darkroom.ask(prompt, count=4)
+        time.sleep(0.5)
+        return len(darkroom.sql(OWNERS.format(prompt=prompt))) > 1
+
+    with skewed_worker(darkroom, hours):
+        darkroom.wait_until(both_work)
+        darkroom.ask(f"{prompt}, unclear")
+        darkroom.wait_for_the_end()
+    assert {row.status for row in darkroom.rows(prompt)} == {"succeeded"}
+    assert max(row.attempts for row in darkroom.rows(prompt)) == 2
+    darkroom.check()
+
+
+@contextlib.contextmanager
+def skewed_worker(darkroom: Evidence, hours: int) -> Iterator[None]:
+    """One more generate worker, to which it is another time."""
+    program = shutil.which("faketime")
+    assert program, "make test provides faketime"
+    command = [program, "-f", f"{hours:+}h", *parts.worker_command("generate")]
+    environment = darkroom.instance.environment | {
+        "DATABASE_URL": darkroom.instance.database_url,
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
+    worker = subprocess.Popen(
+        command, cwd=BASE, env=environment, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        darkroom.wait_until(lambda: len(darkroom.instance.pids("worker -Q generate")) > 1)
+        yield
+    finally:
+        worker.terminate()
+        worker.wait(30)
