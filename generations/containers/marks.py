@@ -1,0 +1,10 @@
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What a file says of itself: how it was made, as text and as EXIF, and an XMP packet."""
+
+    text: str
+    exif: bytes
+    xmp: bytes

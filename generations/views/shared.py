@@ -1,0 +1,171 @@
+"""What people outside see through a link: no session, no cookie, nothing that stays anywhere.
+
+Every answer asks again whether the link still shows the image. Files and reports need the pass that
+came with a view, so that they do not get round the password or the number of views.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from generations import catalog, renditions
+from generations.errors import (
+    ShareRefused,
+    StorageUnavailable,
+    TooManyTries,
+    UnusableImage,
+    UsedUp,
+)
+from generations.models import Image, ReportReason, ShareLink
+from generations.report_form import ReportForm
+from generations.services import downloads, moderation, sharing
+from generations.services.downloads import File
+from generations.share_form import PasswordForm
+from generations.views.image_downloads import attached
+
+MOST_SHOWN = 500
+SIZES = {str(width) for width in renditions.WIDTHS}
+DOWNLOAD = "download"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Somebody who was let in by a link: what they have of it, and its pass."""
+
+    link: ShareLink
+    token: str
+    admission: str
+
+    @property
+    def images(self) -> list[Image]:
+        seen = sharing.images_of(self.link).select_related("request", "author")
+        return list(seen[:MOST_SHOWN])
+
+    def find(self, image_id: UUID) -> Image | None:
+        seen = sharing.images_of(self.link).select_related("request", "author")
+        return seen.filter(pk=image_id).first()
+
+
+@csrf_exempt  # There is no cookie to be misused: who posts here has the link.
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters("password")
+def share(request: HttpRequest, token: str) -> HttpResponse:
+    """What the link shows, which is one view of it; before that its password, if it has one."""
+    link = sharing.find(token)
+    if link is None or link.is_used_up:
+        return _gone()
+    if request.method == "HEAD" or (link.has_password and request.method == "GET"):
+        return _answer("generations/share_password.html", {"form": PasswordForm()})
+    try:
+        admission = sharing.enter(link, password=request.POST.get("password", ""))
+    except ShareRefused as error:
+        return _refused(error)
+    return _opened(Visit(link, token, admission))
+
+
+@require_GET
+def image(request: HttpRequest, token: str, image_id: UUID) -> HttpResponse:
+    """One of the images of a link to many."""
+    visit = _visit(request, token)
+    found = visit.find(image_id) if visit else None
+    return _image(visit, found) if visit and found else _gone()
+
+
+@require_GET
+def file(request: HttpRequest, token: str, image_id: UUID, name: str) -> HttpResponse:
+    """The bytes of an image, for its page or to take away."""
+    visit = _visit(request, token)
+    found = visit.find(image_id) if visit else None
+    if visit is None or found is None or name not in {*SIZES, DOWNLOAD}:
+        return _gone()
+    try:
+        return _given(visit.link, found, name)
+    except (FileNotFoundError, StorageUnavailable, UnusableImage):
+        return _gone()
+
+
+@csrf_exempt  # As above.
+@require_POST
+def report(request: HttpRequest, token: str, image_id: UUID) -> HttpResponse:
+    visit = _visit(request, token)
+    found = visit.find(image_id) if visit else None
+    if visit is None or found is None:
+        return _gone()
+    form = ReportForm(request.POST)
+    if not form.is_valid():
+        return _image(visit, found, report_form=form, status=422)
+    reason = ReportReason(form.cleaned_data["reason"])
+    words = form.cleaned_data["words"]
+    moderation.report_through(visit.link, image=found, reason=reason, words=words)
+    return _answer("generations/share_reported.html", {})
+
+
+def _visit(request: HttpRequest, token: str) -> Visit | None:
+    link = sharing.find(token)
+    given = request.POST.get("pass") or request.GET.get("pass", "")
+    return Visit(link, token, given) if link and sharing.admits(link, given) else None
+
+
+def _opened(visit: Visit) -> HttpResponse:
+    images = visit.images
+    if visit.link.collection is None and images:
+        return _image(visit, images[0])
+    page = {"visit": visit, "collection": visit.link.collection, "images": images}
+    return _answer("generations/share_collection.html", page)
+
+
+def _image(
+    visit: Visit, image: Image, *, report_form: ReportForm | None = None, status: int = 200
+) -> HttpResponse:
+    page = {
+        "visit": visit,
+        "image": image,
+        "model_name": catalog.get_model(image.request.model).name,
+        "report_form": report_form or ReportForm(),
+    }
+    return _answer("generations/share.html", page, status=status)
+
+
+def _given(link: ShareLink, image: Image, name: str) -> HttpResponse:
+    if name == DOWNLOAD:
+        taken = downloads.make(image, strip=not link.keeps_metadata)
+        downloads.record(taken, image=image, link=link)
+        return _kept_nowhere(attached(taken))
+    return _kept_nowhere(_inline(downloads.shown(image, name)))
+
+
+def _inline(file: File) -> HttpResponse:
+    response = HttpResponse(file.data, content_type=file.content_type)
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+def _refused(error: ShareRefused) -> HttpResponse:
+    if isinstance(error, UsedUp):
+        return _gone()
+    form = PasswordForm({"password": ""})
+    form.errors["password"] = form.error_class([str(error)])
+    status = 429 if isinstance(error, TooManyTries) else 422
+    return _answer("generations/share_password.html", {"form": form}, status=status)
+
+
+def _gone() -> HttpResponse:
+    """The same whatever the reason, and for links that never were."""
+    return _answer("generations/share_gone.html", {}, status=404)
+
+
+def _answer(template: str, page: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    # Drawn without the request: nothing of a session can come in, and no cookie go out.
+    return _kept_nowhere(HttpResponse(render_to_string(template, page), status=status))
+
+
+def _kept_nowhere(response: HttpResponse) -> HttpResponse:
+    response["Cache-Control"] = "no-store"
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return response

@@ -1,0 +1,197 @@
+"""Taking images away and showing them outside, in a real browser: themes, a phone, no script."""
+
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image as Picture
+from playwright.sync_api import Browser, Page, expect
+
+from generations.provenance import read
+from tests.browser.test_accessibility import SIZES, violations
+from tests.instance import OWNER, Instance
+
+pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("browser")]
+PASSWORD = "open sesame"
+
+
+@pytest.fixture(scope="module")
+def state(browser: Browser, darkroom: Instance) -> Any:
+    darkroom.generate("--model", "flux-realism", "--prompt", "A heron to share")
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(darkroom.manage("login_link", OWNER).stdout.strip())
+    found = context.storage_state()
+    context.close()
+    return found
+
+
+@pytest.fixture
+def page(browser: Browser, darkroom: Instance, state: Any) -> Iterator[Page]:
+    permissions = ["clipboard-read", "clipboard-write"]
+    context = browser.new_context(storage_state=state, permissions=permissions)
+    page = context.new_page()
+    open_image(page, darkroom)
+    yield page
+    context.close()
+
+
+def open_image(page: Page, darkroom: Instance) -> None:
+    page.goto(f"{darkroom.url}/gallery/")
+    page.get_by_role("link", name="A heron to share").first.click()
+    expect(page.get_by_role("button", name="Download", exact=True)).to_be_visible()
+
+
+def make_link(page: Page, *, password: str = "", views: str = "") -> str:
+    page.get_by_role("link", name="Share", exact=True).click()
+    page.get_by_label("Password").fill(password)
+    page.get_by_label("How often it may be opened").fill(views)
+    page.get_by_role("button", name="Make link").click()
+    return page.locator("#new-link").inner_text()
+
+
+def downloaded(page: Page, button: str) -> tuple[str, bytes]:
+    with page.expect_download() as info:
+        page.get_by_role("button", name=button).click()
+    return info.value.suggested_filename, Path(info.value.path()).read_bytes()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_no_page_has_an_accessibility_violation(
+    browser: Browser, darkroom: Instance, state: Any, scheme: Any, size: str
+) -> None:
+    width, height = SIZES[size]
+    looks = {
+        "color_scheme": scheme,
+        "viewport": {"width": width, "height": height},
+        "reduced_motion": "reduce",
+    }
+    inside = browser.new_context(storage_state=state, **looks)
+    outside = browser.new_context(**looks)
+    page, stranger = inside.new_page(), outside.new_page()
+    open_image(page, darkroom)
+    page.get_by_role("button", name="Download", exact=True).click()
+    found = {"download": seen(page)}
+    page.keyboard.press("Escape")
+    link = make_link(page, password=PASSWORD)
+    found["made"] = seen(page)
+    for place in ("/links/", "/check/"):
+        page.goto(darkroom.url + place)
+        found[place] = seen(page)
+    stranger.goto(link)
+    found["password"] = seen(stranger)
+    stranger.get_by_label("Password").fill(PASSWORD)
+    stranger.keyboard.press("Enter")
+    expect(stranger.get_by_text("AI-generated image.")).to_be_visible()
+    stranger.get_by_text("Report this image").click()
+    found["shared"] = seen(stranger)
+    stranger.goto(f"{darkroom.url}/s/unknown/")
+    found["gone"] = seen(stranger)
+    inside.close()
+    outside.close()
+    assert {place: bad for place, bad in found.items() if bad} == {}
+
+
+def seen(page: Page) -> list[str]:
+    """What axe objects to, and whether a page is wider than the narrowest phone."""
+    size = page.viewport_size
+    found = violations(page)
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.wait_for_timeout(200)  # An open menu finds its place anew.
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    page.set_viewport_size(size or {"width": 1440, "height": 900})
+    return [*found, *([f"{wide} pixels wide"] if wide > 320 else [])]
+
+
+def test_a_file_is_taken_away_in_the_format_that_was_chosen(page: Page) -> None:
+    page.get_by_role("button", name="Download", exact=True).click()
+    page.get_by_label("JPEG").check()
+    name, data = downloaded(page, "Download file")
+
+    assert re.fullmatch(r"darkroom-[0-9a-f-]{36}\.jpg", name)
+    assert read(data).text.startswith("A heron to share\n")
+    with Picture.open(io.BytesIO(data)) as picture:
+        assert picture.format == "JPEG"
+
+
+def test_a_link_opens_for_a_stranger_until_it_is_taken_back(
+    browser: Browser, page: Page, darkroom: Instance
+) -> None:
+    link = make_link(page)
+    page.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.get_by_text("Copied.")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == link
+    context = browser.new_context(java_script_enabled=False)
+    stranger = context.new_page()
+    stranger.goto(link)
+    expect(stranger.get_by_text("AI-generated image.")).to_be_visible()
+    assert stranger.locator("img[fetchpriority=high]").evaluate("one => one.naturalWidth") > 0
+    assert context.cookies() == []
+    with stranger.expect_download() as info:
+        stranger.get_by_role("link", name="Download").click()
+    assert not read(Path(info.value.path()).read_bytes()).any
+
+    page.goto(f"{darkroom.url}/links/")
+    page.get_by_role("button", name=re.compile("Take back")).first.click()
+    page.get_by_role("button", name="Take it back").first.click()
+    expect(page.get_by_text("The link shows nothing any more.")).to_be_visible()
+    stranger.goto(link)
+    expect(stranger.get_by_role("heading", name="This link shows nothing")).to_be_visible()
+    context.close()
+
+
+def test_a_report_by_a_stranger_stops_the_link(browser: Browser, darkroom: Instance) -> None:
+    darkroom.generate("--model", "flux-realism", "--prompt", "A heron to report")
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(darkroom.manage("login_link", OWNER).stdout.strip())
+    page.goto(f"{darkroom.url}/gallery/")
+    page.get_by_role("link", name="A heron to report").first.click()
+    link = make_link(page)
+    stranger = browser.new_context(java_script_enabled=False).new_page()
+    stranger.goto(link)
+    stranger.get_by_text("Report this image").click()
+    stranger.get_by_label("What is wrong with it?").select_option("person")
+    stranger.get_by_role("button", name="Send report").click()
+    expect(stranger.get_by_role("heading", name="Thank you")).to_be_visible()
+    assert httpx.get(link, timeout=20).status_code == 404
+    stranger.context.close()
+    context.close()
+
+
+def test_a_file_is_checked_without_script(
+    browser: Browser, darkroom: Instance, state: Any, tmp_path: Path
+) -> None:
+    context = browser.new_context(storage_state=state, java_script_enabled=False)
+    page = context.new_page()
+    open_image(page, darkroom)
+    page.get_by_role("button", name="Download", exact=True).click()
+    name, data = downloaded(page, "Download file")
+    (tmp_path / name).write_bytes(data)
+    page.goto(f"{darkroom.url}/check/")
+    page.get_by_label("The file").set_input_files(tmp_path / name)
+    page.get_by_role("button", name="Check file").click()
+    expect(page.get_by_role("heading", name=re.compile("It is an image of"))).to_be_visible()
+    expect(page.get_by_text("It says that a model made it.")).to_be_visible()
+    context.close()
+
+
+def test_an_image_is_picked_as_a_reference_and_an_image_made_from_it(
+    page: Page, darkroom: Instance
+) -> None:
+    page.get_by_role("link", name="Use as reference").click()
+    expect(page.get_by_text("1 added")).to_be_visible()
+    page.get_by_role("button", name="Pick one of the team's images").click()
+    with page.expect_response("**/composer/"):
+        page.get_by_role("button", name=re.compile("Use “A heron to share")).first.click()
+    expect(page.get_by_role("button", name=re.compile("Use “A heron to share"))).to_be_hidden()
+    expect(page.get_by_text("1 added")).to_be_visible()
+    page.get_by_label("Prompt", exact=True).fill("A heron in ink")
+    page.get_by_role("button", name=re.compile("Generate")).click()
+    batch = page.locator("article.batch", has_text="A heron in ink")
+    expect(batch.locator("li.tile img")).to_be_visible(timeout=15_000)

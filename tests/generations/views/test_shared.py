@@ -1,0 +1,296 @@
+"""What people outside see through a link, with a browser that knows nobody."""
+
+import io
+import re
+from datetime import timedelta
+from typing import Protocol
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from PIL import Image as Picture
+
+from generations import provenance
+from generations.models import Download, Image, Report, ShareLink
+from generations.services import collecting, images, sharing
+from generations.services.sharing import Terms
+from tests import factories
+from tests.generations.files import credentialed, noise
+from tests.generations.views.studio import Studio, browser, hide
+
+PROMPT = "A heron nobody outside knows of"
+
+
+@pytest.fixture
+def image(studio: Studio) -> Image:
+    return factories.stored_image(
+        of=studio.team, by=studio.author, prompt=PROMPT, data=noise("image/png")
+    )
+
+
+def shared(image: Image, **terms: object) -> str:
+    """The address of a new link."""
+    made = Terms(**terms)  # type: ignore[arg-type]  # as each test names them
+    return f"/s/{sharing.share(by=image.author, what=image, terms=made)[1]}/"
+
+
+class Page(Protocol):
+    """As much of an answer as is looked at here."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def headers(self) -> object: ...
+
+
+def sources(page: Page) -> list[str]:
+    """Every file that the page shows or offers."""
+    return [
+        found.replace("&amp;", "&") for found in re.findall(r'"(/s/[^"]*/file/[^"]*)"', page.text)
+    ]
+
+
+def source(page: Page, name: str) -> str:
+    return next(one for one in sources(page) if f"/file/{name}/" in one)
+
+
+def everything_of(page: Page) -> str:
+    return page.text + str(page.headers)
+
+
+def test_a_stranger_sees_the_image_and_that_a_model_made_it(client: Client, image: Image) -> None:
+    page = client.get(shared(image))
+
+    assert page.status_code == 200
+    assert "AI-generated image." in page.text
+    assert "Made by Northlight with FLUX.1 [dev]" in page.text
+    assert "Link expires" in page.text
+    shown = client.get(source(page, "1280"))
+    with Picture.open(io.BytesIO(shown.content)) as picture:
+        assert picture.size == (65, 49)
+
+
+def test_nothing_is_kept_indexed_or_remembered(client: Client, image: Image) -> None:
+    address = shared(image, password="open sesame")
+    opened = client.post(address, {"password": "open sesame"})
+    answers = [
+        client.get(address),
+        client.post(address, {"password": "wrong"}),
+        opened,
+        *(client.get(one) for one in sources(opened)),
+        client.get("/s/unknown/"),
+    ]
+
+    for answer in answers:
+        assert not answer.cookies
+        assert "Cookie" not in answer.headers.get("Vary", "")
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["X-Robots-Tag"] == "noindex, nofollow"
+    assert '<meta name="robots" content="noindex, nofollow">' in opened.text
+    assert "<script" not in opened.text
+
+
+def test_whoever_is_signed_in_is_a_stranger_there_too(studio: Studio, image: Image) -> None:
+    page = browser(studio.author).get(shared(image))
+
+    assert studio.author.email not in page.text
+    assert "/gallery/" not in page.text
+    assert not page.cookies
+
+
+def test_the_prompt_is_shown_only_if_that_was_chosen(client: Client, image: Image) -> None:
+    assert PROMPT not in everything_of(client.get(shared(image)))
+    assert PROMPT in client.get(shared(image, shows_prompt=True)).text
+
+
+@pytest.mark.parametrize("ready", [False, True])
+def test_files_say_nothing_unless_that_was_chosen(
+    client: Client, image: Image, ready: bool
+) -> None:
+    if ready:
+        images.make_renditions(image.pk)
+    page = client.get(shared(image))
+
+    for address in sources(page):
+        file = client.get(address)
+        assert not provenance.read(file.content).any, address
+        assert b"heron" not in file.content
+        assert "heron" not in str(file.headers)
+
+
+def test_a_credential_is_taken_out_too_unless_files_keep_what_they_say(
+    studio: Studio, client: Client
+) -> None:
+    signed = credentialed("image/png")
+    image = factories.stored_image(of=studio.team, by=studio.author, data=signed)
+
+    bare = client.get(source(client.get(shared(image)), "download")).content
+    whole = client.get(source(client.get(shared(image, keeps_metadata=True)), "download")).content
+
+    assert not provenance.read(bare).any
+    assert whole == signed
+
+
+def test_files_that_keep_their_metadata_say_how_they_were_made(
+    client: Client, image: Image
+) -> None:
+    page = client.get(shared(image, keeps_metadata=True))
+
+    file = client.get(source(page, "download"))
+
+    assert provenance.read(file.content).text.startswith(PROMPT)
+    name = f"darkroom-{image.pk}.png"
+    assert file.headers["Content-Disposition"] == f'attachment; filename="{name}"'
+    kept = Download.objects.get()
+    assert (kept.by, kept.link) == (None, ShareLink.objects.get())
+
+
+def test_a_view_is_counted_when_the_page_is_opened(client: Client, image: Image) -> None:
+    address = shared(image, max_views=2)
+
+    client.head(address)
+    pages = [client.get(address) for _ in range(3)]
+
+    assert [page.status_code for page in pages] == [200, 200, 404]
+    assert client.head(address).status_code == 404
+    # Who had the last view may still look at it.
+    assert client.get(source(pages[1], "1280")).status_code == 200
+    assert ShareLink.objects.get().views == 2
+
+
+def test_no_file_opens_without_a_view(client: Client, image: Image) -> None:
+    page = client.get(shared(image, max_views=1))
+    address = source(page, "1280")
+    bare, _, given = address.partition("?pass=")
+
+    assert client.get(address).status_code == 200
+    for wrong in (bare, f"{bare}?pass=", f"{bare}?pass={given[:-1]}"):
+        assert client.get(wrong).status_code == 404
+
+
+def test_a_pass_of_another_link_opens_nothing(studio: Studio, client: Client, image: Image) -> None:
+    other = factories.stored_image(of=studio.team, by=studio.author)
+    closed = shared(image, password="open sesame")
+    given = source(client.get(shared(other)), "1280").partition("?pass=")[2]
+
+    for name in ("1280", "download"):
+        assert client.get(f"{closed}{image.pk}/file/{name}/?pass={given}").status_code == 404
+    assert client.get(f"{closed}{image.pk}/?pass={given}").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["1280", "download", "original", "2560"])
+def test_a_link_opens_no_other_image(
+    studio: Studio, client: Client, image: Image, name: str
+) -> None:
+    other = factories.stored_image(of=studio.team, by=studio.author)
+    address = shared(image)
+    given = source(client.get(address), "1280").partition("?pass=")[2]
+
+    assert client.get(f"{address}{other.pk}/file/{name}/?pass={given}").status_code == 404
+    assert client.get(f"{address}{other.pk}/?pass={given}").status_code == 404
+    answer = client.post(f"{address}{other.pk}/report/", {"pass": given, "reason": "other"})
+    assert answer.status_code == 404
+
+
+def test_a_link_opens_no_other_page(client: Client, image: Image) -> None:
+    client.get(shared(image))
+
+    for address in (f"/i/{image.pk}/", f"/i/{image.pk}/file/640/", f"/i/{image.pk}/download/"):
+        assert client.get(address).headers["Location"].startswith("/signin/")
+
+
+def end(what: str, studio: Studio, image: Image) -> None:
+    link = ShareLink.objects.get()
+    if what == "revoked":
+        sharing.revoke(by=studio.author, link=link)
+    elif what == "expired":
+        ShareLink.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    elif what == "hidden":
+        hide(studio, image)
+    else:
+        browser(studio.viewer).post(f"/i/{image.pk}/report/", {"reason": "rights"})
+
+
+@pytest.mark.parametrize("what", ["revoked", "expired", "hidden", "reported"])
+def test_page_and_files_stop_at_once_and_all_in_the_same_way(
+    studio: Studio, client: Client, image: Image, what: str
+) -> None:
+    address = shared(image)
+    files = sources(client.get(address))
+    unknown = client.get("/s/unknown/")
+
+    end(what, studio, image)
+
+    for one in (address, *files):
+        answer = client.get(one)
+        assert (answer.status_code, answer.content) == (404, unknown.content), one
+
+
+def test_a_link_with_a_password_shows_nothing_before_it(client: Client, image: Image) -> None:
+    address = shared(image, password="open sesame", shows_prompt=True)
+
+    asked = client.get(address)
+    wrong = client.post(address, {"password": "guess"})
+    opened = client.post(address, {"password": "open sesame"})
+
+    assert (asked.status_code, wrong.status_code, opened.status_code) == (200, 422, 200)
+    assert "This is not the password." in wrong.text
+    for page in (asked, wrong):
+        assert PROMPT not in page.text
+        assert str(image.pk) not in page.text
+        assert "sesame" not in page.text
+    assert client.get(source(opened, "1280")).status_code == 200
+    assert ShareLink.objects.get().views == 1
+
+
+def test_a_password_that_is_tried_too_often_is_refused(client: Client, image: Image) -> None:
+    address = shared(image, password="open sesame")
+    for _ in range(10):
+        client.post(address, {"password": "guess"})
+
+    answer = client.post(address, {"password": "open sesame"})
+
+    assert answer.status_code == 429
+    assert "Wait 15 minutes" in answer.text
+
+
+def test_a_stranger_reports_and_the_image_is_shown_no_more(client: Client, image: Image) -> None:
+    address = shared(image)
+    page = client.get(address)
+    given = source(page, "1280").partition("?pass=")[2]
+    form = {"pass": given, "reason": "person", "words": "That is me"}
+
+    empty = client.post(f"{address}{image.pk}/report/", {"pass": given})
+    sent = client.post(f"{address}{image.pk}/report/", form)
+
+    assert (empty.status_code, sent.status_code) == (422, 200)
+    assert "Thank you" in sent.text
+    report = Report.objects.get()
+    assert (report.reporter, report.reason, report.words) == (None, "person", "That is me")
+    assert client.get(address).status_code == 404
+    assert not sent.cookies
+
+
+def test_no_report_comes_without_a_view(client: Client, image: Image) -> None:
+    address = f"{shared(image)}{image.pk}/report/"
+
+    assert client.post(address, {"reason": "person"}).status_code == 404
+    assert not Report.objects.exists()
+
+
+def test_a_collection_leads_to_each_of_its_images(
+    studio: Studio, client: Client, image: Image
+) -> None:
+    other = factories.stored_image(of=studio.team, by=studio.author)
+    collection = collecting.create(by=studio.author, team=studio.team, name="Autumn")
+    collecting.add(by=studio.author, collection=collection, images=[image.pk, other.pk])
+    _, secret = sharing.share(by=studio.author, what=collection, terms=Terms())
+
+    page = client.get(f"/s/{secret}/")
+    ways = re.findall(rf'"(/s/{secret}/[^/"]+/\?pass=[^"]+)"', page.text)
+
+    assert "AI-generated images." in page.text
+    assert len(ways) == 2
+    for way in ways:
+        assert "Report this image" in client.get(way).text
+    assert ShareLink.objects.get().views == 1
