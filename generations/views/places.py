@@ -1,0 +1,132 @@
+"""The walls one may come to an image from: its page leads back there, and on to its neighbours."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef
+from django.http import QueryDict
+from django.urls import reverse
+
+from accounts.models import Team, User
+from generations.filter_form import FilterForm
+from generations.models import Collection, Favourite, Image
+from generations.querysets import ImageQuerySet
+from generations.services.ordered_walls import CHOSEN, LATEST_TRASHED, NEWEST, Order, OrderedWall
+
+
+def _mine(team: Team, user: User) -> ImageQuerySet:
+    return Image.objects.on_wall(team=team, user=user, author=user)
+
+
+def _everyones(team: Team, user: User) -> ImageQuerySet:
+    return Image.objects.on_wall(team=team, user=user)
+
+
+def _favourites(team: Team, user: User) -> ImageQuerySet:
+    return Image.objects.on_wall(team=team, user=user).favourites_of(user)
+
+
+def _trash(team: Team, user: User) -> ImageQuerySet:
+    return Image.objects.in_trash_of(user, team).select_related("request", "author")
+
+
+def marked(images: ImageQuerySet, user: User) -> ImageQuerySet:
+    """With `is_favourite`, for hearts."""
+    theirs = Favourite.objects.filter(user=user, image=OuterRef("pk"))
+    return images.annotate(is_favourite=Exists(theirs))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A wall with an address; `without` are the filters that say nothing on it."""
+
+    key: str
+    heading: str
+    url: str
+    images: Callable[[Team, User], ImageQuerySet]
+    order: Order = NEWEST
+    is_own: bool = False
+    without: tuple[str, ...] = ()
+    collection: Collection | None = None
+
+    @property
+    def is_trash(self) -> bool:
+        return self.images is _trash
+
+    @property
+    def is_live(self) -> bool:
+        """Whether images come in by themselves, at the top."""
+        return self.images in {_mine, _everyones}
+
+    def filter_form(self, data: QueryDict, *, team: Team, user: User) -> FilterForm:
+        return FilterForm(data, team=team, user=user, without=self.without)
+
+    def wall(self, form: FilterForm) -> OrderedWall:
+        images = marked(self.images(form.team, form.user), form.user)
+        return OrderedWall(images, form.team, form.filters, self.order)
+
+    def address(self, query: str) -> str:
+        return f"{self.url}?{query}" if query else self.url
+
+    def image_query(self, query: str) -> str:
+        """What an image's address carries, with its question mark, to know where one came from."""
+        return "?" + "&".join(filter(None, [urlencode({"wall": self.key}), query]))
+
+
+def mine() -> Place:
+    return Place("mine", "My images", reverse("gallery"), _mine, is_own=True, without=("person",))
+
+
+def team() -> Place:
+    return Place("team", "Team gallery", reverse("team-gallery"), _everyones)
+
+
+def favourites() -> Place:
+    address = reverse("favourites")
+    return Place("favourites", "Favourites", address, _favourites, without=("favourite",))
+
+
+def trash() -> Place:
+    hidden = ("favourite", "collection")
+    return Place("trash", "Trash", reverse("trash"), _trash, LATEST_TRASHED, without=hidden)
+
+
+def of(collection: Collection) -> Place:
+    return Place(
+        str(collection.pk),
+        collection.name,
+        reverse("collection", args=[collection.pk]),
+        lambda team, user: _everyones(team, user).of_collection(collection),
+        CHOSEN,
+        without=("collection",),
+        collection=collection,
+    )
+
+
+PLACES: Mapping[str, Callable[[], Place]] = {
+    "mine": mine,
+    "team": team,
+    "favourites": favourites,
+    "trash": trash,
+}
+
+
+def come_from(data: QueryDict, *, image: Image, user: User) -> Place:
+    """The wall that the address names, else the one where this person would look for the image."""
+    is_own = image.author_id == user.pk
+    named = trash() if image.trashed_at else _named(data.get("wall", ""), image.team, user)
+    if named and (is_own or not named.is_own) and named.is_trash == bool(image.trashed_at):
+        return named
+    return mine() if is_own else team()
+
+
+def _named(key: str, team: Team, user: User) -> Place | None:
+    if key in PLACES:
+        return PLACES[key]()
+    try:
+        named = Collection.objects.visible_to(user).filter(team=team, pk=UUID(key)).first()
+    except ValueError:
+        return None
+    return of(named) if named else None
