@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check bench format lock clean browser redis
+.PHONY: help run test chaos check bench format lock clean browser redis clock exiftool
 
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
@@ -17,6 +17,7 @@ ARGS :=
 help:
 	@echo "make run      the whole product on this machine, at http://127.0.0.1:8000"
 	@echo "make test     all tests (BROWSER=no: without those that need Chromium; ARGS: for pytest)"
+	@echo "make chaos    random faults over 2,000 requests, some minutes (ARGS=\"--seed N\": one again)"
 	@echo "make check    lint, types, templates, containers, migrations, locks, import rules"
 	@echo "make bench    benchmarks, as a table and in tests/bench/results/"
 	@echo "make format   lays the code out"
@@ -27,15 +28,18 @@ run: .venv/base.stamp
 	@exec $(BIN)/python manage.py up
 
 # No test calls a provider with the key in somebody's .env.
-test check bench: export ENV_FILE := /dev/null
+test chaos check bench: export ENV_FILE := /dev/null
 
-test: $(if $(filter no,$(BROWSER)),,browser) .venv/dev.stamp redis
+test: $(if $(filter no,$(BROWSER)),,browser) .venv/dev.stamp redis clock exiftool
 ifeq ($(BROWSER),no)
 	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -m "not browser" $(ARGS); status=$$?; \
 	echo "The browser tests were left out (BROWSER=no)."; exit $$status
 else
 	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 endif
+
+chaos: .venv/dev.stamp
+	@$(BIN)/python -m tests.chaos.storm $(ARGS)
 
 check: .venv/dev.stamp
 	$(BIN)/ruff check .
@@ -100,3 +104,9 @@ browser:
 
 redis: .venv/dev.stamp
 	$(call provide,redis-server,redis-server)
+
+clock:
+	$(call provide,faketime,faketime)
+
+exiftool:
+	$(call provide,exiftool,libimage-exiftool-perl)

@@ -22,6 +22,7 @@ R = TypeVar("R", bound=HttpResponseBase)
 
 class SignedInRequest(HttpRequest):
     user: User
+    memberships: list[Membership]
 
 
 class TeamRequest(SignedInRequest):
@@ -30,9 +31,9 @@ class TeamRequest(SignedInRequest):
 
 
 def signed_in(
-    view: Callable[Concatenate[SignedInRequest, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    return cast("Callable[Concatenate[HttpRequest, P], HttpResponse]", login_required(view))
+    view: Callable[Concatenate[SignedInRequest, P], R],
+) -> Callable[Concatenate[HttpRequest, P], R]:
+    return cast("Callable[Concatenate[HttpRequest, P], R]", login_required(view))
 
 
 def staff_required(
@@ -89,11 +90,31 @@ def current_team(request: HttpRequest) -> Team:
 def current_membership(request: HttpRequest) -> Membership:
     """The one chosen in this session while it lasts, else the oldest shared, else the personal."""
     user = cast("User", request.user)
-    mine = list(Membership.objects.for_user(user))
+    mine = memberships(request)
     chosen = [one for one in mine if str(one.team_id) == request.session.get(SESSION_KEY)]
     if not mine:
-        return Membership.objects.get(user=user, team=teams.create_personal_team(user))
+        personal = teams.create_personal_team(user)
+        mine.append(Membership.objects.select_related("team").get(user=user, team=personal))
     return (chosen or mine)[0]
+
+
+def memberships(request: HttpRequest) -> list[Membership]:
+    """All of this person's, with their teams; asked for once a request."""
+    asked = cast("SignedInRequest", request)
+    if not hasattr(asked, "memberships"):
+        asked.memberships = list(Membership.objects.for_user(asked.user))
+    return asked.memberships
+
+
+def granted_in(request: HttpRequest, team: Team) -> frozenset[Permission]:
+    """What this person may do in that team."""
+    found = [one for one in memberships(request) if one.team_id == team.pk]
+    return permissions_of(found[0]) if found else frozenset()
+
+
+def shown_membership(request: HttpRequest) -> Membership:
+    """The one that a page is drawn for: its view's, else the current one."""
+    return getattr(request, "membership", None) or current_membership(request)
 
 
 def switch_team(request: HttpRequest, team: Team) -> None:
@@ -102,7 +123,7 @@ def switch_team(request: HttpRequest, team: Team) -> None:
 
 def find_membership(request: HttpRequest, slug: str) -> Membership:
     """This person's membership in the team of that slug, or 404."""
-    for membership in Membership.objects.for_user(cast("User", request.user)):
+    for membership in memberships(request):
         if membership.team.slug == slug:
             return membership
     raise Http404

@@ -1,13 +1,13 @@
 """What the shell around every page shows. Lazy, so that fragments that do not ask do not query."""
 
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from accounts.access import current_membership
+from accounts.access import memberships, shown_membership
 from accounts.models import Membership, Team, User
 from accounts.permissions import Permission, permissions_of
 from accounts.services import ledger
@@ -24,15 +24,15 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     # An error page may be drawn before the session was read.
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
-        page |= _team_context(request, cast("User", user))
+        page |= _team_context(request)
     return page
 
 
-def _team_context(request: HttpRequest, user: User) -> dict[str, Any]:
-    membership = cache(lambda: _membership(request))
+def _team_context(request: HttpRequest) -> dict[str, Any]:
+    membership = cache(lambda: shown_membership(request))
     return {
         "team": SimpleLazyObject(lambda: membership().team),
-        "teams": SimpleLazyObject(lambda: list(Team.objects.for_user(user))),
+        "teams": SimpleLazyObject(lambda: _teams(request)),
         "balance": SimpleLazyObject(lambda: ledger.balance(team=membership().team)),
         # Whom a page that refuses something names as the ones to ask.
         "owners": SimpleLazyObject(lambda: list(User.objects.owners_of(membership().team))),
@@ -40,8 +40,10 @@ def _team_context(request: HttpRequest, user: User) -> dict[str, Any]:
     }
 
 
-def _membership(request: HttpRequest) -> Membership:
-    return getattr(request, "membership", None) or current_membership(request)
+def _teams(request: HttpRequest) -> list[Team]:
+    """By name, the personal one last."""
+    found = [membership.team for membership in memberships(request)]
+    return sorted(found, key=lambda team: (team.is_personal, team.name.casefold(), team.pk))
 
 
 def allowed(membership: Membership) -> dict[str, bool]:

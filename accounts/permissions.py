@@ -14,15 +14,23 @@ class Permission(StrEnum):
     VIEW_IMAGES = "view_images"
     REPORT_IMAGE = "report_image"
     GENERATE = "generate"
+    SHARE = "share"  # show images to people outside by a link
+    ORGANISE = "organise"  # make collections, and change those of the team
     VIEW_LEDGER = "view_ledger"
     APPROVE = "approve"
+    MANAGE_IMAGES = "manage_images"  # move others' images to the trash and back
     MANAGE_MEMBERS = "manage_members"
     MANAGE_TEAM = "manage_team"
 
 
 _VIEWER = frozenset({Permission.VIEW_IMAGES, Permission.REPORT_IMAGE})
-_MEMBER = _VIEWER | {Permission.GENERATE}
-_ADMIN = _MEMBER | {Permission.VIEW_LEDGER, Permission.APPROVE, Permission.MANAGE_MEMBERS}
+_MEMBER = _VIEWER | {Permission.GENERATE, Permission.SHARE, Permission.ORGANISE}
+_ADMIN = _MEMBER | {
+    Permission.VIEW_LEDGER,
+    Permission.APPROVE,
+    Permission.MANAGE_IMAGES,
+    Permission.MANAGE_MEMBERS,
+}
 _OWNER = _ADMIN | {Permission.MANAGE_TEAM}
 
 ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
@@ -42,10 +50,15 @@ def permissions_of(membership: Membership) -> frozenset[Permission]:
 def has_permission(
     user: AbstractBaseUser | AnonymousUser, permission: Permission, team: Team
 ) -> bool:
+    return permission in permissions_in(team, user)
+
+
+def permissions_in(team: Team, user: AbstractBaseUser | AnonymousUser) -> frozenset[Permission]:
+    """All that a person may do in a team, in one query."""
     if not user.is_authenticated or not user.is_active:
-        return False
+        return frozenset()
     membership = Membership.objects.filter(team=team, user=user.pk).select_related("team").first()
-    return membership is not None and permission in permissions_of(membership)
+    return permissions_of(membership) if membership else frozenset()
 
 
 def holders(permission: Permission, team: Team) -> QuerySet[User]:

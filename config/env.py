@@ -26,6 +26,11 @@ def text(name: str, default: str = "") -> str:
     return os.environ.get(name, "").strip() or default
 
 
+def address(name: str, default: str) -> str:
+    """The address of a server, without a slash at the end."""
+    return text(name, default).rstrip("/")
+
+
 def secret(name: str) -> str:
     """A secret from NAME, or from the file that NAME_FILE points at."""
     path = text(f"{name}_FILE")

@@ -23,3 +23,8 @@ def first_uuid7(at: datetime) -> uuid.UUID:
     """The least UUIDv7 of a moment: every id made from then on is at least that."""
     milliseconds = int(at.timestamp() * 1000)
     return uuid.UUID(int=(milliseconds & (1 << 48) - 1) << 80 | 0x7 << 76 | 0x2 << 62)
+
+
+def uuid7_at(at: datetime, rest: int) -> uuid.UUID:
+    """The UUIDv7 of a moment, with these 74 bits behind it."""
+    return uuid.UUID(int=first_uuid7(at).int | rest >> 62 << 64 | rest & (1 << 62) - 1)

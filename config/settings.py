@@ -5,9 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from celery.schedules import crontab
-
-from config import embedded, env, logs, paths
+from config import calendar, embedded, env, logs, paths
 
 BASE_DIR = paths.BASE
 DARKROOM_DATA = paths.data_folder()
@@ -131,7 +129,8 @@ if env.boolean("DATABASE_POOL", True):
     DATABASES["default"]["OPTIONS"]["pool"] = {
         "min_size": 1,
         "max_size": env.integer("DATABASE_POOL_SIZE", 20, minimum=1),
-        "timeout": 30,
+        # A page says soon that it is back in a moment; workers are started with more patience.
+        "timeout": env.integer("DATABASE_POOL_TIMEOUT", 5, minimum=1),
         # It tries again ever less often, so after a long outage of the database it would sleep on.
         "reconnect_timeout": 5,
     }
@@ -147,12 +146,12 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 # Celery. The database row is the truth; a message is a ticket that may be lost, doubled or late.
 REDIS_URL = env.secret("REDIS_URL")
 if REDIS_URL:
-    CACHES["default"] = {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": REDIS_URL,
-    }
+    CACHES["default"] = {"BACKEND": "config.cache.SharedCache", "LOCATION": REDIS_URL}
 CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost"
+CELERY_BROKER_TRANSPORT = None if REDIS_URL else "config.broker:Transport"
 CELERY_TASK_IGNORE_RESULT = True
+# One for all threads: each would look through every installed package for its own.
+CELERY_RESULT_BACKEND_THREAD_SAFE = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "generate"
@@ -160,6 +159,7 @@ CELERY_TASK_ROUTES = {
     "generations.make_renditions": {"queue": "media"},
     "generations.check_books": {"queue": "media"},
     "generations.close_days": {"queue": "media"},
+    "generations.purge": {"queue": "media"},
     "accounts.*": {"queue": "media"},
 }
 # Over Redis a worker takes what it has a free hand for. Counted by what is not acknowledged, as
@@ -172,35 +172,14 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TIMEZONE = "UTC"
-# The calendar only: what keeps requests moving is swept by every worker.
-CELERY_BEAT_SCHEDULE = {
-    # An hour and more after midnight: only then can nothing be added to the day.
-    "close days": {"task": "generations.close_days", "schedule": crontab(hour="1", minute="20")},
-    "refresh prices": {
-        "task": "generations.refresh_prices",
-        "schedule": crontab(hour="2", minute="40"),
-    },
-    "reconcile": {"task": "generations.reconcile", "schedule": crontab(hour="4", minute="10")},
-    "match lots": {"task": "accounts.match_lots", "schedule": crontab(hour="0", minute="40")},
-    # Plans and run-outs each hour: a clock that was away at midnight must not cost a day.
-    "keep time": {"task": "accounts.keep_time", "schedule": crontab(minute="2")},
-    "warn of run-outs": {
-        "task": "accounts.warn_of_run_outs",
-        "schedule": crontab(hour="8", minute="5"),
-    },
-    "check books": {"task": "generations.check_books", "schedule": crontab(hour="3", minute="10")},
-    "clear sessions": {
-        "task": "accounts.clear_sessions",
-        "schedule": crontab(hour="3", minute="20"),
-    },
-}
+CELERY_BEAT_SCHEDULE = calendar.SCHEDULE
 BROKER_FOLDER = DARKROOM_DATA / "broker"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     {
         "visibility_timeout": 3600,
-        "socket_connect_timeout": 2,
+        "socket_connect_timeout": 1,
         # A web process that only sends must not hang on a frozen Redis; workers wait in long polls.
-        "socket_timeout": env.integer("REDIS_SOCKET_TIMEOUT", 2, minimum=1),
+        "socket_timeout": env.integer("REDIS_SOCKET_TIMEOUT", 1, minimum=1),
         "socket_keepalive": True,
         "health_check_interval": 25,
         "unacked_restore_interval": 10,
@@ -277,19 +256,48 @@ SIGN_UP_CREDITS_DAYS = env.integer("SIGN_UP_CREDITS_DAYS", 0)
 # Shared with the shop that sells credits; without it there is no such address.
 PAYMENT_WEBHOOK_SECRET = env.secret("PAYMENT_WEBHOOK_SECRET")
 AIMLAPI_KEY = env.secret("AIMLAPI_KEY")
+FAL_KEY = env.secret("FAL_KEY")
+# fal shows what it charged to an admin key alone.
+FAL_ADMIN_KEY = env.secret("FAL_ADMIN_KEY")
 # Far from PORT, beside which the next program is the likeliest to be.
 SANDBOX_PORT = env.integer("SANDBOX_PORT", 1024 + (PORT + 9_000) % 64_000, minimum=1)
-USE_SANDBOX = not AIMLAPI_KEY and not env.secret("FAL_KEY")
-AIMLAPI_BASE_URL = (
-    f"http://127.0.0.1:{SANDBOX_PORT}"
+USE_SANDBOX = not AIMLAPI_KEY and not FAL_KEY
+_SANDBOX = f"http://127.0.0.1:{SANDBOX_PORT}" if USE_SANDBOX else ""
+AIMLAPI_BASE_URL = _SANDBOX or env.address("AIMLAPI_BASE_URL", "https://api.aimlapi.com")
+FAL_QUEUE_BASE_URL = _SANDBOX or env.address("FAL_QUEUE_BASE_URL", "https://queue.fal.run")
+FAL_REST_BASE_URL = _SANDBOX or env.address("FAL_REST_BASE_URL", "https://rest.fal.ai")
+FAL_API_BASE_URL = f"{_SANDBOX or env.address('FAL_API_BASE_URL', 'https://api.fal.ai')}/v1"
+FAL_JWKS_URL = (
+    f"{_SANDBOX}/.well-known/jwks.json"
     if USE_SANDBOX
-    else env.text("AIMLAPI_BASE_URL", "https://api.aimlapi.com").rstrip("/")
+    else env.text("FAL_JWKS_URL", "https://rest.fal.ai/.well-known/jwks.json")
 )
 PROVIDER_RESULT_HOSTS = env.words("PROVIDER_RESULT_HOSTS")
 if USE_SANDBOX:
     AIMLAPI_KEY = "sandbox"
+    FAL_KEY = FAL_ADMIN_KEY = "sandbox:sandbox"
     PROVIDER_RESULT_HOSTS = [*PROVIDER_RESULT_HOSTS, f"127.0.0.1:{SANDBOX_PORT}"]
-PROVIDER_IS_LOCAL = urlsplit(AIMLAPI_BASE_URL).hostname in {"127.0.0.1", "localhost", "::1"}
+# Most calls at once, and most a minute, of all workers together; 0 for no limit. A provider that
+# answers 429 is called less whatever stands here.
+PROVIDER_LIMITS = {
+    "aimlapi": (
+        env.integer("AIMLAPI_MAX_IN_FLIGHT", 0),
+        env.integer("AIMLAPI_MAX_PER_MINUTE", 0),
+    ),
+    "fal": (env.integer("FAL_MAX_IN_FLIGHT", 0), env.integer("FAL_MAX_PER_MINUTE", 0)),
+}
+# AIML API also without a key, so that a request says what is missing.
+PROVIDERS = [
+    *(["aimlapi"] if AIMLAPI_KEY or not FAL_KEY else []),
+    *(["fal"] if FAL_KEY else []),
+]
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+PROVIDER_IS_LOCAL = urlsplit(AIMLAPI_BASE_URL).hostname in _LOOPBACK
+# Where fal can tell what became of a request. It reaches no private address; where ours is not
+# known to be public, it is asked instead.
+_fal_is_local = urlsplit(FAL_QUEUE_BASE_URL).hostname in _LOOPBACK
+_is_public = urlsplit(PUBLIC_URL).hostname not in _LOOPBACK
+WEBHOOK_ORIGIN = PUBLIC_URL if _fal_is_local or _is_public else ""
 PROVIDER_DEADLINE = env.seconds("PROVIDER_DEADLINE", 300)
 # Less than the minute after which most proxies hang up.
 API_WAIT_SECONDS = env.seconds("API_WAIT_SECONDS", 50)
@@ -303,6 +311,15 @@ WORKER_CONCURRENCY = env.integer("WORKER_CONCURRENCY", 32, minimum=1)
 MEDIA_CONCURRENCY = env.integer("MEDIA_CONCURRENCY", 2, minimum=1)
 LEASE_SECONDS = env.integer("LEASE_SECONDS", 30, minimum=1)
 SWEEP_SECONDS = env.seconds("SWEEP_SECONDS", 3)
+# How long a worker that is asked to stop waits for its calls, before others find out about them.
+STOP_GRACE_SECONDS = env.seconds("STOP_GRACE_SECONDS", 10)
+# Requests that a team has open at once.
+TEAM_QUEUE_LIMIT = env.integer("TEAM_QUEUE_LIMIT", 5000, minimum=1)
+# While less is free, or more pictures wait for the store, nothing new is sent.
+LOW_DISK_BYTES = env.integer("LOW_DISK_BYTES", 512 * 2**20)
+STORAGE_BACKLOG_LIMIT = env.integer("STORAGE_BACKLOG_LIMIT", 200, minimum=1)
+# What this machine keeps itself.
+KEPT_IN = [*([] if S3_BUCKET else [MEDIA_ROOT]), *([] if paths.database_url() else [DARKROOM_DATA])]
 # How long a call may be missing from the provider's log before that proves it never ran. A stand-in
 # on this machine writes its log at once; the real one says only that entries land late.
 PROVIDER_LOG_LAG = env.integer("PROVIDER_LOG_LAG", 60 if PROVIDER_IS_LOCAL else 1200)
@@ -325,7 +342,8 @@ SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _HTTPS
 SILENCED_SYSTEM_CHECKS = ["security.W021"]  # Preloading HSTS is for a domain's owner to choose.
 SECURE_SSL_REDIRECT = _HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+# fal takes a redirect for a refusal, and never asks again.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^hooks/"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 TRUST_PROXY = env.boolean("TRUST_PROXY", False)

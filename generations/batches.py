@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from django.contrib.humanize.templatetags.humanize import ordinal
 from django.db.models import Count, Q
 from django.utils import timezone
 
 from generations import catalog, failures
 from generations.models import (
+    Circuit,
     DecisionAction,
     GenerationRequest,
     Image,
@@ -23,12 +25,12 @@ FURTHEST = 95  # A bar is a guess by the clock, so it never claims to be done.
 STAGES = {
     Status.AWAITING_APPROVAL: "Waits for approval",
     Status.SENDING: "Rendering",
-    Status.SUBMITTED: "Waiting at the provider",
     Status.ANSWERED: "Saving",
     Status.UNCONFIRMED: "Checking with the provider",
 }
 WAITING_FOR_STORE = {
     "storage": "Waiting for storage; kept, not paid twice",
+    "fault": "Saving; kept, not paid twice",
     "download": "Fetching from the provider, trying again",
     "cost": "Checking with the provider",
 }
@@ -36,7 +38,8 @@ WAITING_FOR_STORE = {
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """`state` is pending, ready, failed, blocked or hidden; `note` says why one is hidden."""
+    """`state` is pending, ready, failed, blocked, hidden, trashed or purged; `note` says why one is
+    hidden."""
 
     state: str
     image: Image | None = None
@@ -48,6 +51,7 @@ class Batch:
     request: GenerationRequest
     ahead: int = 0
     approvers: str = ""  # in words, while it waits for one of them
+    circuit: Circuit | None = None
 
     @property
     def id(self) -> object:
@@ -79,11 +83,17 @@ class Batch:
 
     @property
     def can_cancel(self) -> bool:
-        return self.request.status in {Status.AWAITING_APPROVAL, Status.QUEUED}
+        """While it waits with us, or last we heard with the provider."""
+        waits_there = self.is_waiting and self.request.cancel_asked_at is None
+        return self.request.status in {Status.AWAITING_APPROVAL, Status.QUEUED} or waits_there
 
     @property
     def is_waiting(self) -> bool:
-        return self.request.status == Status.AWAITING_APPROVAL
+        """Whether it has not begun yet, so that there is no progress to show."""
+        queued_there = self.request.queue_position is not None
+        return self.request.status in {Status.AWAITING_APPROVAL, Status.QUEUED} or (
+            self.request.status == Status.SUBMITTED and queued_there
+        )
 
     @property
     def can_retry(self) -> bool:
@@ -98,13 +108,26 @@ class Batch:
     def stage(self) -> str:
         """What happens now, in words."""
         status = Status(self.request.status)
+        if status == Status.QUEUED and self.circuit:
+            return f"Paused: {failures.pause(self.circuit.because)}"
         if status == Status.QUEUED and self.request.error_code:
             return "Provider busy, trying again"
         if status == Status.QUEUED:
             return f"Queued · {self.ahead} ahead" if self.ahead else "Queued"
+        if status == Status.SUBMITTED:
+            return self._stage_at_the_provider
         if status == Status.ANSWERED and self.request.error_code in WAITING_FOR_STORE:
             return WAITING_FOR_STORE[self.request.error_code]
         return STAGES.get(status, "")
+
+    @property
+    def _stage_at_the_provider(self) -> str:
+        position = self.request.queue_position
+        if position is None:
+            return self.request.queue_note or "Rendering"
+        if self.request.cancel_asked_at:
+            return "Cancelling"
+        return f"{ordinal(position + 1)} in {self.request.provider}'s queue"
 
     @property
     def usual_seconds(self) -> int:
@@ -162,13 +185,15 @@ class Batch:
 
 def present(requests: Iterable[GenerationRequest]) -> list[Batch]:
     shown = list(requests)
-    ahead = _ahead([request for request in shown if request.status == Status.QUEUED])
+    queued = [request for request in shown if request.status == Status.QUEUED]
+    ahead, circuits = _ahead(queued), open_circuits(queued)
     approvers = _approvers([request for request in shown if request.status == AWAITING])
     return [
         Batch(
             request,
             ahead=ahead.get(request.pk.hex, 0),
             approvers=approvers.get(request.team_id, ""),
+            circuit=circuits.get(request.pk),
         )
         for request in shown
     ]
@@ -185,6 +210,21 @@ def _why_cancelled(request: GenerationRequest) -> failures.Failure:
     if request.error_code == approvals.DECLINED and approval:
         return failures.declined(approval.by.display_name, approval.words)
     return failures.CANCELLED
+
+
+def open_circuits(requests: Iterable[GenerationRequest]) -> dict[UUID, Circuit]:
+    """The open circuit that each of these waits for, if it does."""
+    queued = [request for request in requests if request.status == Status.QUEUED]
+    if not queued:
+        return {}
+    found = {(one.provider, one.model): one for one in Circuit.objects.all()}
+    waits = {
+        request.pk: found.get(("", ""))
+        or found.get((request.provider, request.model))
+        or found.get((request.provider, ""))
+        for request in queued
+    }
+    return {pk: circuit for pk, circuit in waits.items() if circuit}
 
 
 def _ahead(queued: list[GenerationRequest]) -> dict[str, int]:
@@ -205,7 +245,9 @@ def _tile(image: Image) -> Tile:
     if image.hidden_at:
         return Tile("hidden", note=_why_hidden(image))
     if image.status == ImageStatus.STORED:
-        return Tile("ready", image)
+        return Tile("trashed") if image.trashed_at else Tile("ready", image)
+    if image.status == ImageStatus.PURGED:
+        return Tile("purged")
     if image.status == ImageStatus.BLOCKED:
         return Tile("blocked")
     return Tile("pending" if image.status == ImageStatus.PENDING else "failed")

@@ -121,7 +121,7 @@ def reference_images(model: Model, params: Mapping[str, Json]) -> list[str]:
 def dimensions(model: Model, params: Mapping[str, Json]) -> tuple[int, int]:
     """Width and height to expect, in pixels; the likeliest where the model decides."""
     for name, parameter in model.parameters.items():
-        if isinstance(parameter, Size | AspectRatio):
+        if isinstance(parameter, Size | AspectRatio) and (params.get(name) or parameter.default):
             return parameter.dimensions(params.get(name))
     first = reference_images(model, params)[:1]
     return (references.size(first[0]) if first else None) or (1024, 1024)

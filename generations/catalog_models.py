@@ -4,28 +4,23 @@ The five models that people ask for by name come first; the rest follow by famil
 """
 
 from collections.abc import Mapping
-from decimal import Decimal
 
+from generations import catalog_fal
 from generations import flux_parameters as flux
-from generations.catalog_types import Model, Price, Unit
+from generations.catalog_types import Model, Price, per_image, per_megapixel
 
 LITELLM = "LiteLLM's list of AIML API prices, 2026"
 FAL_TIMES_1_3 = "fal's price of 2026 times 1.3, the mark-up seen at AIML API in 2026"
 
 
-def _usd(dollars: str) -> int:
-    return int(Decimal(dollars) * 10**9)
-
-
 def _per_image(dollars: str, source: str = LITELLM) -> Price:
-    return Price(_usd(dollars), Unit.IMAGE, source)
+    return per_image(dollars, source)
 
 
 def _per_megapixel(
     dollars: str, further: str = "", *, counts_inputs: bool = False, source: str = FAL_TIMES_1_3
 ) -> Price:
-    more = _usd(further) if further else None
-    return Price(_usd(dollars), Unit.MEGAPIXEL, source, more, counts_inputs)
+    return per_megapixel(dollars, source, further=further, counts_inputs=counts_inputs)
 
 
 FEATURED = (
@@ -82,18 +77,7 @@ FEATURED = (
         featured=True,
         parameters=flux.FLUX_2,
     ),
-    Model(
-        id="fal-ai/flux-realism",
-        provider="fal",
-        name="FLUX Realism on fal",
-        purpose="The same realism from a second provider",
-        family="FLUX.1",
-        price=_per_megapixel("0.035", source="fal's flux-lora, its nearest relative, 2026"),
-        typical_seconds=6,
-        featured=True,
-        callable=False,
-        parameters=flux.FAL_REALISM,
-    ),
+    catalog_fal.REALISM,
 )
 
 FLUX_1 = (
@@ -296,4 +280,6 @@ FLUX_2 = (
     ),
 )
 
-MODELS: Mapping[str, Model] = {model.id: model for model in (*FEATURED, *FLUX_1, *KONTEXT, *FLUX_2)}
+MODELS: Mapping[str, Model] = {
+    model.id: model for model in (*FEATURED, *FLUX_1, *KONTEXT, *FLUX_2, *catalog_fal.MODELS)
+}

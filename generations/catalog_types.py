@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 
 from generations.parameters import Integer, Parameter, ReferenceImages
@@ -36,6 +37,22 @@ class Price:
         return self.nano_usd if self.further_nano_usd is None else self.further_nano_usd
 
 
+def per_image(dollars: str, source: str) -> Price:
+    return Price(_nano_usd(dollars), Unit.IMAGE, source)
+
+
+def per_megapixel(
+    dollars: str, source: str, *, further: str = "", counts_inputs: bool = False
+) -> Price:
+    """`further` is the price of each megapixel after the first, where it is another one."""
+    more = _nano_usd(further) if further else None
+    return Price(_nano_usd(dollars), Unit.MEGAPIXEL, source, more, counts_inputs)
+
+
+def _nano_usd(dollars: str) -> int:
+    return int(Decimal(dollars) * 10**9)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Model:
     """One model of one provider. `id` is the provider's own name for it."""
@@ -50,7 +67,6 @@ class Model:
     provider: str = "aimlapi"
     aliases: tuple[str, ...] = ()
     featured: bool = False
-    callable: bool = True
     prompt_max: int = 4000
 
     @property

@@ -19,6 +19,7 @@ RECONCILE = "generations.reconcile"
 CHECK_BOOKS = "generations.check_books"
 CLOSE_DAYS = "generations.close_days"
 REFRESH_PRICES = "generations.refresh_prices"
+PURGE = "generations.purge"
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +48,10 @@ def reconcile() -> bool:
 
 def check_books() -> bool:
     return _send(CHECK_BOOKS, queue="media")
+
+
+def purge() -> bool:
+    return _send(PURGE, queue="media")
 
 
 def refresh_prices() -> bool:

@@ -1,5 +1,7 @@
 """What can go wrong with a request, in the user's words. Views pick the HTTP status."""
 
+from datetime import timedelta
+
 from accounts.models import RoleLimit
 
 
@@ -30,6 +32,16 @@ class TooManyOpen(GenerationsError):
         super().__init__(limit.open_words)
 
 
+class QueueFull(GenerationsError):
+    """As many requests of a team are open as its queue holds."""
+
+    def __init__(self, team: object, *, most: int) -> None:
+        super().__init__(
+            f"{team} has {most:,} requests open, and no more fit into its queue. Nothing was "
+            "charged. Wait until some are done or cancel some, then ask again."
+        )
+
+
 class IdempotencyKeyReused(GenerationsError):
     def __init__(self) -> None:
         super().__init__(
@@ -40,6 +52,13 @@ class IdempotencyKeyReused(GenerationsError):
 class TooLateToCancel(GenerationsError):
     def __init__(self) -> None:
         super().__init__("It is being made already, so it can no longer be cancelled.")
+
+
+class NotNow(GenerationsError):
+    """By hand, and no longer what the request's state allows."""
+
+    def __init__(self) -> None:
+        super().__init__("It has moved on meanwhile, so nothing was changed. See what it says now.")
 
 
 class AlreadyDecided(GenerationsError):
@@ -65,9 +84,41 @@ class StatementRefused(GenerationsError):
         )
 
 
+class ShareRefused(GenerationsError):
+    """A link that does not open now, in words for who has it."""
+
+
+class UsedUp(ShareRefused):
+    def __init__(self) -> None:
+        super().__init__("This link was opened as often as it may be.")
+
+
+class WrongPassword(ShareRefused):
+    def __init__(self) -> None:
+        super().__init__("This is not the password.")
+
+
+class TooManyTries(ShareRefused):
+    def __init__(self, wait: timedelta) -> None:
+        minutes = wait // timedelta(minutes=1)
+        super().__init__(f"Too many passwords were tried. Wait {minutes} minutes, then try again.")
+
+
 class StorageUnavailable(GenerationsError):
     """The object store did not take or give the bytes; trying again later may work."""
 
 
 class UnusableImage(GenerationsError):
     """Bytes that are not an image we can keep, for good."""
+
+
+class UnknownWebhook(GenerationsError):
+    """No attempt has this address."""
+
+
+class ForgedWebhook(GenerationsError):
+    """Not from whom it says, or not from now."""
+
+
+class UndecidedWebhook(GenerationsError):
+    """Who it is from cannot be told now: it has to be sent again."""

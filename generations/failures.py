@@ -60,10 +60,27 @@ FAILURES: Mapping[str, Failure] = {
         "The house pays for it, if it cost anything. Try again.",
     ),
     "declined": Failure("Declined", "Somebody who approves requests declined it.", "edit"),
+    "not_taken": Failure(
+        "The provider never said that it took this",
+        "Its answer got lost, and in two hours no picture came. Your credits are back; try again.",
+    ),
+    "server": Failure(
+        "The provider failed on this one", "It was not charged. Try again, or use another model."
+    ),
     "unclear": Failure(
         "We could not find out what became of this",
         "The provider's records did not say within a day. Your credits are back; try again.",
     ),
+}
+
+_NO_ROOM = "there is no room to keep pictures; the operator was told"
+PAUSES: Mapping[str, str] = {
+    "disk": _NO_ROOM,
+    "backlog": _NO_ROOM,
+    "unauthorized": "the provider refuses our key, the owners were told",
+    "forbidden": "the provider refuses our key for this model, the owners were told",
+    "no_credits": "the provider's account is empty, the owners were told",
+    "model_gone": "the provider does not offer this model now",
 }
 
 
@@ -77,3 +94,8 @@ UNKNOWN = Failure("This did not work", "Try again; if it happens twice, ask an o
 
 def explain(code: str) -> Failure:
     return FAILURES.get(code, UNKNOWN)
+
+
+def pause(because: str) -> str:
+    """Why a queued request is not sent now; it goes on by itself."""
+    return PAUSES.get(because, "the provider has trouble with this model, we look again soon")

@@ -25,11 +25,11 @@ def size(minimum: int, maximum: int) -> Size:
     return Size(label="Size", minimum=minimum, maximum=maximum)
 
 
-def aspect_ratio(area: int = MEGAPIXEL) -> AspectRatio:
+def aspect_ratio(area: int = MEGAPIXEL, default: str | None = "16:9") -> AspectRatio:
     return AspectRatio(
         label="Aspect ratio",
         values=("21:9", "16:9", "4:3", "3:2", "1:1", "2:3", "3:4", "9:16", "9:21"),
-        default="16:9",
+        default=default,
         area=area,
     )
 
@@ -146,15 +146,3 @@ FLUX_2_PRO: Mapping[str, Parameter] = {
     "enable_safety_checker": CHECKER,
 }
 THREE_REFERENCES: Mapping[str, Parameter] = {"image_urls": references(3, many=True)}
-# fal's page of flux-realism. Its example 1280x720 is off the grid of 32; the bounds are those of
-# fal's toolkit, and a side left out is 512.
-FAL_REALISM: Mapping[str, Parameter] = {
-    **COMMON,
-    "image_size": Size(label="Size", minimum=1, maximum=14142, step=1, width=512, height=512),
-    "num_inference_steps": steps(28),
-    "guidance_scale": guidance(3.5),
-    "sync_mode": off("Sync mode"),
-    "enable_safety_checker": CHECKER,
-    "strength": strength(1),
-    "output_format": JPEG_OR_PNG,
-}

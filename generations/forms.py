@@ -13,6 +13,7 @@ from generations import catalog, form_fields, references, role_rules
 from generations.catalog import Model
 from generations.form_fields import CUSTOM, SHAPES
 from generations.parameters import PRESETS, InvalidParameters, Json
+from generations.services import providers
 
 SHAPE_OF_RATIO = {ratio: shape for shape, ratio in SHAPES.items()}
 
@@ -63,14 +64,19 @@ class ComposerForm(forms.Form):
         # Why some choices are there to see only.
         self.notes = role_rules.narrow(self, model=model, limit=limit) if limit else []
 
-    def switched_to(self, model: Model) -> Self:
-        """A fresh composer for another model, with all that was chosen and that it takes."""
+    def switched_to(self, model: Model, *, added: str = "") -> Self:
+        """A fresh composer for a model, with all that was chosen and that it takes.
+
+        `added` is one more reference image, in the last one's place where there is no room.
+        """
         self.full_clean()  # takes in what was uploaded with the wish for another model
         old = self.model.parameters
         drafted = catalog.draft(self.model, self._values())
         # A value left at the old model's default was never chosen.
         chosen = {name: value for name, value in drafted.items() if value != old[name].default}
         kept = {name: self[name].value() for name in ("team", "prompt", "visibility")}
+        if added:
+            chosen = _with_reference(chosen, added, model)
         params = catalog.draft(model, _translated(chosen))
         initial = {**kept, **params}
         return type(self)(model=model, limit=self.limit, initial=initial, prefix=self.prefix)
@@ -111,7 +117,7 @@ class ComposerForm(forms.Form):
         if uploads:
             values[self._reference_name] = uploads
             self._keep(uploads)
-        if not self.model.callable:
+        if self.model.provider not in providers.callable_providers():
             self.add_error(None, f"{self.model.name} cannot be used yet. Choose another model.")
         prompt = self["prompt"].value() or ""
         try:
@@ -176,6 +182,12 @@ def _drawn(values: Mapping[str, Any]) -> dict[str, Any]:
     if references:
         drawn["kept"] = references if isinstance(references, list) else [references]
     return drawn
+
+
+def _with_reference(chosen: Mapping[str, Json], added: str, model: Model) -> dict[str, Json]:
+    room = model.reference.maximum - 1 if model.reference else 0
+    before: list[Json] = [*catalog.reference_images(model, chosen)[:room]]
+    return {**chosen, "image_urls": [*before, added]}
 
 
 def _translated(chosen: Mapping[str, Json]) -> dict[str, Json]:

@@ -5,7 +5,7 @@ from django.http import QueryDict
 
 from accounts.models import ApiToken, Period, Team, User
 from accounts.money import MAX_CREDITS, to_microcredits
-from generations import catalog
+from generations.services import providers
 
 
 class LimitForm(forms.Form):
@@ -30,7 +30,7 @@ class LimitForm(forms.Form):
         self._members = {f"member:{one.pk}": one for one in members}
         self._tokens = {f"token:{one.pk}": one for one in tokens}
         self._offer("whom", [("", "The whole team"), *self._groups()])
-        models = [(model.id, model.name) for model in catalog.MODELS.values() if model.callable]
+        models = [(model.id, model.name) for model in providers.callable_models()]
         self._offer("model", [("", "Any model"), *models])
 
     def clean_amount(self) -> int:

@@ -4,6 +4,7 @@ Whole numbers only: nano-USD from the provider's price, then microcredits, round
 """
 
 from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
 
 from accounts.money import format_credits, say_credits
 from generations import references
@@ -20,6 +21,7 @@ __all__ = [
     "provider_cost",
     "rounding_words",
     "to_microcredits",
+    "units_cost",
 ]
 
 MICRO = 10**6
@@ -70,6 +72,11 @@ def rounding_words(price: Price) -> str:
     return f"{pixels}; credits are rounded up once a request"
 
 
+def units_cost(price: Price, units: Decimal) -> int:
+    """Nano-USD for what the provider counted, in the unit of the price."""
+    return int((units * price.nano_usd).to_integral_value(ROUND_HALF_UP))
+
+
 def format_usd(nano_usd: int) -> str:
     """The exact amount in US dollars: "$12", "-$0.033"."""
     whole, rest = divmod(abs(nano_usd), NANO)
@@ -90,7 +97,8 @@ def _output_megapixels(model: Model, params: Mapping[str, Json], inputs: list[in
     """Megapixels begun, for a price per image too: that it covers more is not documented."""
     if "aspect_ratio" in model.parameters:
         return 1  # nobody chooses the pixels, so the price is for whatever the model makes
-    if "image_size" in model.parameters:
+    size = model.parameters.get("image_size")
+    if size and (params.get("image_size") or size.default):
         return _megapixels(dimensions(model, params))
     return max(inputs)  # the image has the size of its reference
 

@@ -2,18 +2,23 @@ from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils import timezone
+
+from accounts.permissions import Permission, roles_with
 
 if TYPE_CHECKING:
     # ruff does not see the quoted type arguments below.
     from accounts.models import Team, User
     from generations.models import (  # noqa: F401
+        Collection,
         Finding,
         GenerationRequest,
         Image,
         Markup,
         PriceVersion,
+        ShareLink,
     )
 
 
@@ -31,8 +36,8 @@ class RequestQuerySet(models.QuerySet["GenerationRequest"]):
 
 class ImageQuerySet(models.QuerySet["Image"]):
     def stored(self) -> Self:
-        """Images that can be opened: stored and not hidden."""
-        return self.filter(status="stored", hidden_at__isnull=True)
+        """Images that can be opened: stored, not hidden, not in the trash."""
+        return self._whole().filter(trashed_at__isnull=True)
 
     def visible_to(self, user: "User") -> Self:
         """What a person may see: their teams' images, without others' private ones."""
@@ -47,8 +52,72 @@ class ImageQuerySet(models.QuerySet["Image"]):
         allowed = shown.filter(Q(visibility="team") | Q(author=user))
         return allowed.select_related("request", "author").order_by("-id")
 
+    def in_trash_of(self, user: "User", team: "Team | None" = None) -> Self:
+        """What a person may restore: their own, and as an admin what the team saw."""
+        thrown = self._whole().filter(trashed_at__isnull=False)
+        if team:
+            thrown = thrown.filter(team=team)
+        return thrown.filter(
+            Q(author=user)
+            | Q(
+                visibility="team", team__memberships__role__in=roles_with(Permission.MANAGE_IMAGES)
+            ),
+            team__memberships__user=user,
+        )
+
+    def trashable_by(self, user: "User") -> Self:
+        """What a person may move to the trash: what they would find there."""
+        mine = Q(author=user)
+        managed = Q(team__memberships__role__in=roles_with(Permission.MANAGE_IMAGES))
+        return self.visible_to(user).filter(mine | managed, team__memberships__user=user)
+
+    def favourites_of(self, user: "User") -> Self:
+        return self.filter(favourites__user=user)
+
+    def of_collection(self, collection: "Collection") -> Self:
+        """With `position`, each image's place there."""
+        return self.filter(collection_items__collection=collection).annotate(
+            position=F("collection_items__position")
+        )
+
     def older_than(self, image_id: UUID | None) -> Self:
         return self.filter(id__lt=image_id) if image_id else self
+
+    def _whole(self) -> Self:
+        return self.filter(status="stored", hidden_at__isnull=True)
+
+
+class CollectionQuerySet(models.QuerySet["Collection"]):
+    def visible_to(self, user: "User") -> Self:
+        """Their teams' collections, without others' private ones."""
+        return self.filter(
+            Q(visibility="team") | Q(owner=user), team__memberships__user=user
+        ).select_related("team", "owner")
+
+    def editable_by(self, user: "User") -> Self:
+        """Those whose images a person may add to, take out and put in order."""
+        return self.visible_to(user).filter(
+            team__memberships__role__in=roles_with(Permission.ORGANISE)
+        )
+
+
+class ShareLinkQuerySet(models.QuerySet["ShareLink"]):
+    def in_force(self) -> Self:
+        """Neither taken back nor run out; whether views are left is settled by counting one."""
+        return self.filter(revoked_at=None, expires_at__gt=timezone.now())
+
+    def seen_by(self, user: "User", team: "Team", *, everyones: bool) -> Self:
+        """One's own links of a team, or everybody's there."""
+        found = self.filter(team=team).select_related("made_by", "image__request", "collection")
+        return found if everyones else found.filter(made_by=user)
+
+    def count_view(self) -> bool:
+        """Use one of the views that are left; of many at once only so many succeed."""
+        left = Q(max_views=None) | Q(views__lt=F("max_views"))
+        return self.in_force().filter(left).update(views=F("views") + 1) == 1
+
+    def revoke(self) -> int:
+        return self.filter(revoked_at=None).update(revoked_at=timezone.now())
 
 
 class FindingQuerySet(models.QuerySet["Finding"]):

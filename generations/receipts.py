@@ -9,12 +9,12 @@ from accounts.models import LedgerEntry
 from accounts.money import format_credits
 from generations import catalog, failures
 from generations.models import (
+    ARRIVED,
     Approval,
     Attempt,
     CostSource,
     GenerationRequest,
     Image,
-    ImageStatus,
     SeenVia,
     Status,
     Verdict,
@@ -162,7 +162,7 @@ class Receipt:
 
     @property
     def arrived(self) -> int:
-        return sum(image.status == ImageStatus.STORED for image in self.images)
+        return sum(image.status in ARRIVED for image in self.images)
 
     @property
     def approval(self) -> Approval | None:
@@ -175,8 +175,13 @@ class Receipt:
         if self.request.is_open:
             waits = self.request.status == Status.AWAITING_APPROVAL
             return f"{held} until it is {'approved' if waits else 'done'}; nothing is charged yet"
+        return f"{held}, {self.charge}"
+
+    @property
+    def charge(self) -> str:
+        """Of a request that is over: "charged 3.3 because 3 of 4 arrived"."""
         charged = format_credits(self.charged) if self.charged else "nothing"
-        return f"{held}, charged {charged}{self._because}"
+        return f"charged {charged}{self._because}"
 
     @property
     def _why_cancelled(self) -> str:

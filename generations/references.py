@@ -37,7 +37,7 @@ def from_upload(data: bytes) -> str:
             upright = ImageOps.exif_transpose(image)
         except (OSError, SyntaxError, ValueError) as error:
             raise BadReference("This picture is damaged and cannot be read.") from error
-    flat = _on_white(upright)
+    flat = on_white(upright)
     flat.thumbnail(_one_megapixel(*flat.size))
     out = io.BytesIO()
     flat.save(out, "JPEG", quality=92)
@@ -112,7 +112,7 @@ def _open(data: bytes) -> Image.Image:
     return image
 
 
-def _on_white(image: Image.Image) -> Image.Image:
+def on_white(image: Image.Image) -> Image.Image:
     """JPEG has no transparency; without a ground, clear parts would turn black."""
     if not image.has_transparency_data:
         return image.convert("RGB")

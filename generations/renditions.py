@@ -5,14 +5,20 @@ import io
 import warnings
 from dataclasses import dataclass
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 from generations.errors import UnusableImage
+from generations.references import on_white
 
 FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
+KINDS = {content_type: kind for kind, content_type in FORMATS.items()}
+# Whose colour profile still fits once they are red, green and blue.
+RGB_MODES = {"RGB", "RGBA", "P"}
 EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 WIDTHS = (320, 640, 1280)
 QUALITY = 78
+# Of what people take away, which they may work on.
+FINE = {"image/jpeg": 92, "image/webp": 90}
 MOST_PIXELS = 40_000_000
 LONGEST_SIDE = 16_384
 PLACEHOLDER_SIDE = 16
@@ -67,6 +73,22 @@ def thumbnail(data: bytes) -> bytes:
     with _open(data) as image:
         flat = _decoded(image).convert("RGB")
         return _webp(_fit(flat, min(WIDTHS[0], flat.width)), quality=QUALITY)
+
+
+def convert(data: bytes, content_type: str) -> bytes:
+    """The whole picture in another format, upright, with nothing beside it but its colours."""
+    with _open(data) as image:
+        profile = image.info.get("icc_profile") if image.mode in RGB_MODES else None
+        upright = ImageOps.exif_transpose(_decoded(image))
+    if content_type == "image/jpeg":
+        flat = on_white(upright)
+    else:
+        flat = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+    flat.info.clear()
+    options = {"quality": FINE[content_type]} if content_type in FINE else {}
+    buffer = io.BytesIO()
+    flat.save(buffer, KINDS[content_type], icc_profile=profile, **options)
+    return buffer.getvalue()
 
 
 def placeholder(data: bytes) -> str:

@@ -29,7 +29,7 @@ class ObjectStore(Protocol):
     def put(self, key: str, data: bytes, content_type: str) -> None: ...
     def get(self, key: str) -> bytes: ...
     def delete_object(self, key: str) -> None: ...
-    def link(self, key: str, content_type: str, filename: str) -> str | None: ...
+    def link(self, key: str, content_type: str) -> str | None: ...
 
 
 def folder_for(*, team: UUID, image: UUID, digest: str) -> str:
@@ -54,9 +54,9 @@ def delete(key: str) -> None:
     _store().delete_object(key)
 
 
-def link(key: str, content_type: str, *, filename: str = "") -> str | None:
+def link(key: str, content_type: str) -> str | None:
     """A signed address that opens the object for five minutes, or None if we serve it."""
-    return _store().link(key, content_type, filename)
+    return _store().link(key, content_type)
 
 
 def _store() -> ObjectStore:
@@ -95,7 +95,7 @@ class Files(FileSystemStorage):
         except OSError as error:
             raise StorageUnavailable(error.strerror or "The file could not be removed.") from error
 
-    def link(self, key: str, content_type: str, filename: str) -> str | None:
+    def link(self, key: str, content_type: str) -> str | None:
         return None
 
 
@@ -146,8 +146,7 @@ class S3(S3Storage):  # type: ignore[misc]  # django-storages carries no types
         except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
             raise StorageUnavailable("The object store did not remove the image.") from error
 
-    def link(self, key: str, content_type: str, filename: str) -> str | None:
-        disposition = f'attachment; filename="{filename}"' if filename else "inline"
+    def link(self, key: str, content_type: str) -> str | None:
         return str(
             self.client.generate_presigned_url(
                 "get_object",
@@ -155,7 +154,7 @@ class S3(S3Storage):  # type: ignore[misc]  # django-storages carries no types
                     "Bucket": self.bucket_name,
                     "Key": key,
                     "ResponseContentType": content_type,
-                    "ResponseContentDisposition": disposition,
+                    "ResponseContentDisposition": "inline",
                     "ResponseCacheControl": f"private, max-age={LINK_SECONDS}",
                 },
                 ExpiresIn=LINK_SECONDS,

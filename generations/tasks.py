@@ -5,20 +5,25 @@ from typing import Any
 from uuid import UUID
 
 from celery import shared_task
-from celery.signals import worker_ready
+from celery.signals import worker_ready, worker_shutting_down
 from django.conf import settings
 
 from generations import clock, enqueue
 from generations.services import (
     audit,
+    draining,
     execution,
     images,
     leases,
     price_refresh,
+    queueing,
     reconciling,
     recovery,
+    space,
     storing,
+    trash,
     usage_days,
+    webhooks,
 )
 
 
@@ -57,6 +62,11 @@ def close_days() -> None:
     usage_days.close_days()
 
 
+@shared_task(name=enqueue.PURGE)
+def purge() -> None:
+    trash.purge()
+
+
 @worker_ready.connect
 def start_clockwork(sender: Any, **_: Any) -> None:
     """Beside every worker: renew what it holds, sweep what others left, ask about the unclear."""
@@ -64,3 +74,13 @@ def start_clockwork(sender: Any, **_: Any) -> None:
     clock.every(settings.LEASE_SECONDS / 3, leases.renew)
     clock.every(settings.SWEEP_SECONDS, functools.partial(recovery.sweep, queues))
     clock.every(settings.SWEEP_SECONDS, recovery.settle_unconfirmed)
+    if "generate" in queues:
+        clock.every(queueing.FOLLOW_SECONDS, queueing.follow_due)
+        clock.every(queueing.FOLLOW_SECONDS, webhooks.process_due)
+        clock.every(settings.SWEEP_SECONDS, space.watch)
+        clock.every(draining.LOOK_SECONDS, draining.end_in_time)
+        worker_shutting_down.connect(begin_to_drain)
+
+
+def begin_to_drain(**_: Any) -> None:
+    draining.begin()

@@ -55,7 +55,7 @@ class Instance:
 
     @property
     def database_url(self) -> str:
-        return embedded.url(self.data)
+        return self.environment.get("DATABASE_URL") or embedded.url(self.data)
 
     def start(self) -> None:
         self.process = subprocess.Popen(

@@ -27,6 +27,10 @@ PAGES = tuple(
         "forms",
         "form_fields",
         "report_form",
+        "collection_form",
+        "download_form",
+        "share_form",
+        "check_form",
         "admin",
         "management",
         "urls",
@@ -42,15 +46,20 @@ LEDGER = (
     "accounts.services.lots",
     "accounts.services.freezing",
     "accounts.services.statements",
+    "accounts.services.past",
 )
 CATALOG = ("generations.catalog", "generations.parameters", "generations.pricing")
 LEAVES = (
     *CATALOG,
+    "generations.catalog_fal",
     "generations.catalog_models",
     "generations.catalog_types",
+    "generations.fal_parameters",
     "generations.flux_parameters",
     "generations.references",
     "generations.renditions",
+    "generations.containers",
+    "generations.provenance",
     "generations.events",
     PROVIDERS,
     STORAGE,
@@ -89,6 +98,7 @@ class Rule:
     besides: Sequence[str] = ()
 
 
+CELERY_IS_SET_UP = ("config.broker", "config.calendar", "config.celery", "config.settings")
 RULES = [
     Rule(
         who=["accounts"],
@@ -114,7 +124,7 @@ RULES = [
     Rule(
         who=[PROVIDERS],
         never=[""],
-        but=[PROVIDERS, "httpx", "httpcore", "PIL", *sys.stdlib_module_names],
+        but=[PROVIDERS, "httpx", "httpcore", "PIL", "cryptography", *sys.stdlib_module_names],
         instead="hand it in: the provider client imports httpx and itself",
     ),
     Rule(
@@ -125,7 +135,14 @@ RULES = [
     ),
     Rule(
         who=EVERYWHERE,
-        besides=["config.celery", "config.settings", ENQUEUE, *TASKS],
+        besides=[
+            "config.celery",
+            "config.broker",
+            "config.calendar",
+            "config.settings",
+            ENQUEUE,
+            *TASKS,
+        ],
         never=["celery", "kombu"],
         instead="send through enqueue, run in tasks",
     ),

@@ -34,10 +34,10 @@ from accounts.services.posting import (
     lot_values,
     once,
     refusal,
-    run_prepared,
     savepoint,
 )
 from config.ids import uuid7
+from config.sql import run_prepared
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import psycopg
-from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, connections, transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounts.errors import AccountFrozen, InsufficientCredits, KeyReused
 from accounts.models import (
@@ -124,18 +123,6 @@ def execute(statement: str, values: dict[str, Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return int(cursor.rowcount)
-
-
-def run_prepared(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """The rows of a statement of the hot path, which the server keeps planned.
-
-    To plan one takes longer than to run it, and Django's own cursors have it planned every time.
-    """
-    database = connections[DEFAULT_DB_ALIAS]
-    database.ensure_connection()
-    database.validate_no_broken_transaction()
-    with database.wrap_database_errors, psycopg.Cursor(database.connection) as cursor:
-        return cursor.execute(statement, values).fetchall()
 
 
 def savepoint() -> AbstractContextManager[Any]:

@@ -12,7 +12,7 @@ from generations import catalog, storage
 from generations.api import access, problems, schemas
 from generations.models import GenerationRequest, Image, Status
 from generations.receipts import Receipt
-from generations.services import images
+from generations.services import images, providers
 from generations.services.estimates import Estimate
 from generations.services.price_book import PriceList, Quote
 
@@ -59,7 +59,7 @@ def of_estimate(found: Estimate) -> schemas.Estimate:
 def of_models(team: Team) -> schemas.Models:
     """What a team can ask for, at the prices it has."""
     prices = PriceList.of(team, catalog.MODELS.values())
-    models = [model for model in catalog.MODELS.values() if model.callable and prices.knows(model)]
+    models = [model for model in providers.callable_models() if prices.knows(model)]
     return schemas.Models(data=[_model(model, prices.quote(model, {})) for model in models])
 
 

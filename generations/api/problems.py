@@ -18,11 +18,13 @@ from accounts.errors import (
     TokenUnusable,
 )
 from accounts.money import plain_credits, say_credits
+from config import outages
 from generations.api import schemas
 from generations.batches import Batch
 from generations.errors import (
     IdempotencyKeyReused,
     InvalidRequest,
+    QueueFull,
     StorageUnavailable,
     TooManyOpen,
 )
@@ -62,6 +64,7 @@ WORDS = {
     "literal_error": "Is one of {expected}.",
     "uuid_parsing": "Is not an id.",
 }
+A_WHILE = 30  # Seconds in which some of a team's requests end.
 MAKE_ONE = "Make a token under “API tokens”, and send it as Authorization: Bearer img_live_…"
 
 
@@ -82,6 +85,7 @@ class Problem:
     charged: int = 0
     fields: Mapping[str, str] = field(default_factory=dict)
     request: UUID | None = None
+    retry_after: int = 0  # seconds, where waiting helps
 
     @property
     def shown(self) -> schemas.Error:
@@ -104,6 +108,13 @@ OUR_MISTAKE = Problem(
     what="Something broke on our side; if the request was taken, it goes on.",
     action="Send it again with the same Idempotency-Key, or look under “My images”.",
 )
+DATABASE_AWAY = Problem(
+    status=503,
+    code="back_in_a_moment",
+    what="Darkroom cannot reach its database for a moment; what was taken before goes on.",
+    action="Send it again in a few seconds, with the same Idempotency-Key.",
+    retry_after=outages.RETRY_AFTER,
+)
 # Where nothing else is said, what happened is the error's own text.
 KNOWN: Mapping[type[Exception], Problem] = {
     AuthenticationError: Problem(
@@ -120,7 +131,14 @@ KNOWN: Mapping[type[Exception], Problem] = {
     ),
     OverLimit: Problem(status=402, code="limit_reached"),
     CannotSpend: Problem(status=402, code="cannot_spend"),
-    TooManyOpen: Problem(status=429, code="too_many_open"),
+    TooManyOpen: Problem(status=429, code="too_many_open", retry_after=A_WHILE),
+    QueueFull: Problem(
+        status=429,
+        code="queue_full",
+        what="As many requests of this team are open as fit into its queue.",
+        action="Send it again with the same Idempotency-Key once some are done.",
+        retry_after=A_WHILE,
+    ),
     IdempotencyKeyReused: Problem(
         status=409,
         code="idempotency_key_reused",
@@ -143,7 +161,10 @@ KNOWN: Mapping[type[Exception], Problem] = {
         action="Check the id, and that it was made in the token's team.",
     ),
     StorageUnavailable: Problem(
-        status=503, code="storage_unavailable", action="Fetch it again in a minute."
+        status=503,
+        code="storage_unavailable",
+        action="Fetch it again in a minute.",
+        retry_after=60,
     ),
 }
 
@@ -161,6 +182,8 @@ def of_error(error: Exception) -> Problem:
         if kind in KNOWN:
             known = KNOWN[kind]
             return replace(known, what=known.what or str(error))
+    if isinstance(error, outages.AWAY):
+        return DATABASE_AWAY
     log.error("api_failed", exc_info=error)
     return OUR_MISTAKE
 

@@ -33,13 +33,16 @@ api = Api(
     docs_url=None,
     auth=bearer,
 )
-REFUSALS = dict.fromkeys((400, 401, 402, 403, 409, 429, 502), Refusal)
+REFUSALS = dict.fromkeys((400, 401, 402, 403, 409, 429, 502, 503), Refusal)
 
 
 def refuse(request: HttpRequest, error: Any) -> HttpResponse:
     problem = problems.of_error(error)
     shown = Refusal(error=problem.shown).model_dump(mode="json", exclude_none=True)
-    return api.create_response(request, shown, status=problem.status)
+    response = api.create_response(request, shown, status=problem.status)
+    if problem.retry_after:
+        response["Retry-After"] = str(problem.retry_after)
+    return response
 
 
 for kind in problems.KINDS:

@@ -1,8 +1,10 @@
 from generations.models.approval import Approval, Verdict
 from generations.models.charges import BILLED, REPORTED, ProviderCharge, SeenVia
 from generations.models.exports import StatementExport
-from generations.models.image import Image, ImageStatus
+from generations.models.gates import Circuit, Gate
+from generations.models.image import ARRIVED, Image, ImageStatus
 from generations.models.moderation import Decision, DecisionAction, Report, ReportReason
+from generations.models.organising import Collection, CollectionItem, Favourite
 from generations.models.prices import (
     Markup,
     PriceOrigin,
@@ -20,31 +22,43 @@ from generations.models.reconciliation import (
 )
 from generations.models.request import (
     OPEN,
+    PRIORITY_OF,
     TERMINAL,
     Attempt,
     AttemptState,
     CostSource,
     GenerationRequest,
+    Priority,
     Source,
     Status,
     Visibility,
 )
+from generations.models.sharing import Download, ShareLink
 from generations.models.usage import UsageDay
+from generations.models.webhook import WebhookInbox
 
 __all__ = [
+    "ARRIVED",
     "BILLED",
     "OPEN",
+    "PRIORITY_OF",
     "REPORTED",
     "TERMINAL",
     "Approval",
     "Attempt",
     "AttemptState",
+    "Circuit",
+    "Collection",
+    "CollectionItem",
     "CostSource",
     "Decision",
     "DecisionAction",
+    "Download",
+    "Favourite",
     "Finding",
     "FindingAction",
     "FindingKind",
+    "Gate",
     "GenerationRequest",
     "Image",
     "ImageStatus",
@@ -53,6 +67,7 @@ __all__ = [
     "PriceProposal",
     "PriceReading",
     "PriceVersion",
+    "Priority",
     "ProposalState",
     "ProviderCharge",
     "Reconciliation",
@@ -60,10 +75,12 @@ __all__ = [
     "Report",
     "ReportReason",
     "SeenVia",
+    "ShareLink",
     "Source",
     "StatementExport",
     "Status",
     "UsageDay",
     "Verdict",
     "Visibility",
+    "WebhookInbox",
 ]

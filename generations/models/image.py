@@ -15,6 +15,12 @@ class ImageStatus(models.TextChoices):
     STORED = "stored", "Stored"
     BLOCKED = "blocked", "Blocked by the safety filter"
     LOST = "lost", "Gone at the provider"
+    # Of what was stored, only that it was made is still known: requests and charges name it.
+    PURGED = "purged", "Deleted for good"
+
+
+# What a request was charged for, whether it can still be opened or not.
+ARRIVED = (ImageStatus.STORED, ImageStatus.PURGED)
 
 
 class Image(models.Model):
@@ -47,6 +53,11 @@ class Image(models.Model):
     renditions_at = models.DateTimeField(null=True, blank=True)
     rendition_tries = models.PositiveSmallIntegerField(default=0)
     hidden_at = models.DateTimeField(null=True, blank=True)
+    trashed_at = models.DateTimeField(null=True, blank=True)
+    trashed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    purged_at = models.DateTimeField(null=True, blank=True)
 
     objects = ImageQuerySet.as_manager()
 
@@ -62,17 +73,42 @@ class Image(models.Model):
                 | (~Q(status=ImageStatus.STORED) & Q(stored_at__isnull=True)),
                 name="image_stored_is_whole",
             ),
+            models.CheckConstraint(
+                condition=Q(status=ImageStatus.PURGED, purged_at__isnull=False)
+                | (~Q(status=ImageStatus.PURGED) & Q(purged_at__isnull=True)),
+                name="image_purged_says_when",
+            ),
         ]
         indexes = [
             models.Index(
                 fields=["team", "-id"],
-                condition=Q(status=ImageStatus.STORED),
+                condition=Q(status=ImageStatus.STORED, trashed_at__isnull=True),
                 name="image_of_team",
             ),
             models.Index(
                 fields=["team", "author", "-id"],
-                condition=Q(status=ImageStatus.STORED),
+                condition=Q(status=ImageStatus.STORED, trashed_at__isnull=True),
                 name="image_of_author",
+            ),
+            models.Index(
+                fields=["team", "-trashed_at", "-id"],
+                condition=Q(status=ImageStatus.STORED, trashed_at__isnull=False),
+                name="image_in_trash",
+            ),
+            models.Index(
+                fields=["trashed_at"],
+                condition=Q(status=ImageStatus.STORED, trashed_at__isnull=False),
+                name="image_runs_out",
+            ),
+            models.Index(
+                fields=["purged_at"],
+                condition=Q(status=ImageStatus.PURGED) & ~Q(folder=""),
+                name="image_has_objects_left",
+            ),
+            models.Index(
+                fields=["digest"],
+                condition=Q(status=ImageStatus.STORED),
+                name="image_by_digest",
             ),
             models.Index(
                 fields=["stored_at"],
@@ -83,6 +119,12 @@ class Image(models.Model):
 
     def __str__(self) -> str:
         return f"{self.width} × {self.height} {self.get_status_display()}"
+
+    @property
+    def can_be_opened(self) -> bool:
+        """By whoever may see it at all."""
+        is_there = self.status == ImageStatus.STORED
+        return is_there and self.hidden_at is None and self.trashed_at is None
 
     @property
     def alt(self) -> str:

@@ -14,12 +14,19 @@ class ReportReason(models.TextChoices):
 
 
 class Report(models.Model):
-    """A member says that an image should be looked at."""
+    """A member, or somebody who was sent a link, says that an image should be looked at."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     image = models.ForeignKey("generations.Image", on_delete=models.PROTECT, related_name="reports")
     reporter = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    link = models.ForeignKey(
+        "generations.ShareLink",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="reports",
     )
     reason = models.CharField(max_length=12, choices=ReportReason)
     words = models.CharField(max_length=1000, blank=True)

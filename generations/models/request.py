@@ -34,6 +34,21 @@ class Source(models.TextChoices):
     API = "api", "API"
 
 
+class Priority(models.IntegerChoices):
+    """Whose turn comes first within a team: somebody who looks on does not wait for bulk."""
+
+    INTERACTIVE = 0
+    API = 1
+    BULK = 2
+
+
+PRIORITY_OF = {
+    Source.WEB: Priority.INTERACTIVE,
+    Source.API: Priority.API,
+    Source.COMMAND: Priority.BULK,
+}
+
+
 class GenerationRequest(models.Model):
     """What a person asked for. The row is the queue: once committed it is a promise."""
 
@@ -57,6 +72,9 @@ class GenerationRequest(models.Model):
         null=True,
         blank=True,
         related_name="requests",
+    )
+    priority = models.PositiveSmallIntegerField(
+        choices=Priority, default=Priority.INTERACTIVE, db_default=Priority.INTERACTIVE
     )
     hold = models.OneToOneField("accounts.Hold", on_delete=models.PROTECT, related_name="request")
     # What it was held by, and is charged by, whatever the price book says later. Requests from
@@ -89,6 +107,10 @@ class GenerationRequest(models.Model):
     tries = models.PositiveSmallIntegerField(default=0)
     lease_owner = models.CharField(max_length=80, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    # In a provider's queue: how many are before it, and the last line of the model's log.
+    queue_position = models.PositiveIntegerField(null=True, blank=True)
+    queue_note = models.CharField(max_length=120, blank=True, default="", db_default="")
+    cancel_asked_at = models.DateTimeField(null=True, blank=True)
     error_code = models.CharField(max_length=30, blank=True)
     error_detail = models.CharField(max_length=500, blank=True)
 
@@ -121,7 +143,7 @@ class GenerationRequest(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["provider", "team", "due_at", "id"],
+                fields=["provider", "team", "priority", "due_at", "id"],
                 condition=Q(status=Status.QUEUED),
                 name="request_queue",
             ),
@@ -129,6 +151,9 @@ class GenerationRequest(models.Model):
                 fields=["status", "due_at"],
                 condition=~Q(status__in=TERMINAL),
                 name="request_open",
+            ),
+            models.Index(
+                fields=["team"], condition=~Q(status__in=TERMINAL), name="request_open_of_team"
             ),
             models.Index(fields=["team", "user", "-id"], name="request_by_person"),
             models.Index(
@@ -157,6 +182,7 @@ class GenerationRequest(models.Model):
 
 class AttemptState(models.TextChoices):
     SENT = "sent", "Sent"
+    SUBMITTED = "submitted", "Queued at the provider"
     ANSWERED = "answered", "Answered"
     REJECTED = "rejected", "Rejected by the provider"
     NOT_RUN = "not_run", "Provably never ran"
@@ -174,6 +200,9 @@ class CostSource(models.TextChoices):
 class Attempt(models.Model):
     """One paid call to a provider, written before its first byte is sent."""
 
+    # Of an open circuit; known to the process that claimed it.
+    is_probe = False
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     request = models.ForeignKey(
         GenerationRequest, on_delete=models.PROTECT, related_name="attempts"
@@ -188,6 +217,10 @@ class Attempt(models.Model):
     error_kind = models.CharField(max_length=20, blank=True)
     error_message = models.CharField(max_length=500, blank=True)
     inference_id = models.CharField(max_length=120, blank=True)
+    # Of what a provider queued: its own addresses, which are never built.
+    status_url = models.CharField(max_length=500, blank=True, default="", db_default="")
+    response_url = models.CharField(max_length=500, blank=True, default="", db_default="")
+    cancel_url = models.CharField(max_length=500, blank=True, default="", db_default="")
     cost_nano_usd = models.BigIntegerField(null=True, blank=True)
     cost_native = models.BigIntegerField(null=True, blank=True)
     cost_unit = models.CharField(max_length=20, blank=True)

@@ -6,7 +6,7 @@ There is no idempotency key: the id we send is only for finding the request in t
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 import httpx
@@ -15,6 +15,7 @@ from generations.providers import (
     answers,
     billing,
     guard,
+    keeping,
     price_list,
     transport,
     usage_log,
@@ -33,7 +34,6 @@ from generations.providers.downloads import Downloader
 from generations.providers.errors import ErrorKind, Outcome, ProviderError
 from generations.providers.guard import AllowedHosts, Resolver
 from generations.providers.redaction import Redactor
-from generations.providers.transport import Exchange
 from generations.providers.wire import Wire
 
 RESULT_HOSTS = ("aimlapi.com", "fal.media")
@@ -52,20 +52,18 @@ _KEPT_HEADERS = (
     "content-type",
     "retry-after",
 )
-_LONGEST_HEADER = 200
-_LONGEST_FAILURE = 64_000
 _KEY = re.compile(r"[!-~]+", re.ASCII)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 
 
 class AimlApi:
-    """Keeps the promises of `Provider`. Holds no connection; one may serve many threads."""
+    """Keeps the promises of `DirectProvider`. Holds no connection; one may serve many threads."""
 
     def __init__(self, config: ProviderConfig, *, resolver: Resolver = guard.resolve) -> None:
         hosts = AllowedHosts((*RESULT_HOSTS, *config.result_hosts))
         self._config = config
         self._key = config.key.strip()
-        self._base_url = _base_url(config.base_url)
+        self._base_url = keeping.base_url(config.base_url).removesuffix("/v1")
         self._resolver = resolver
         self._downloader = Downloader(config=config, hosts=hosts, resolver=resolver)
 
@@ -119,7 +117,7 @@ class AimlApi:
                 return
         raise self._endless("list of charges")
 
-    def read_prices(self) -> list[ListedPrice]:
+    def read_prices(self, models: Sequence[str]) -> list[ListedPrice]:
         # The list is public: it can be read before there is a key.
         request = httpx.Request("GET", f"{self._base_url}/v1/models", params=price_list.QUERY)
         raw = self._ask(request, deadline=LOG_DEADLINE, redactor=Redactor(key=self._key))
@@ -157,7 +155,7 @@ class AimlApi:
             resolver=self._resolver,
         )
         call = transport.exchange(request, wire=wire, max_bytes=MAX_ANSWER_BYTES)
-        raw = _keep(call, redactor)
+        raw = keeping.keep(call, redactor, headers=_KEPT_HEADERS)
         error = verdicts.judge(call, raw, provider=self._config.name, redactor=redactor)
         if error:
             raise error
@@ -178,27 +176,3 @@ def _paced(turns: int) -> Iterator[int]:
         if turn:
             time.sleep(PAGE_SECONDS)
         yield turn
-
-
-def _keep(call: Exchange, redactor: Redactor) -> RawAnswer:
-    """What is worth keeping of a call; a whole 2xx is kept to the letter."""
-    body = call.body.decode("utf-8", "replace").replace("\0", "\ufffd")  # PostgreSQL takes no NUL
-    if call.trouble or not call.is_success:
-        body = redactor.without_key(body[:_LONGEST_FAILURE])
-    headers = {
-        name: redactor.without_key(call.headers[name][:_LONGEST_HEADER])
-        for name in _KEPT_HEADERS
-        if name in call.headers
-    }
-    return RawAnswer(call.status_code, headers, body, call.duration)
-
-
-def _base_url(text: str) -> str:
-    """Checked at the start, so that no request has to fail for a misspelt setting."""
-    try:
-        url = httpx.URL(text)
-    except httpx.InvalidURL:
-        url = httpx.URL("")
-    if url.scheme not in ("http", "https") or not url.host or url.userinfo or url.query:
-        raise ValueError("the provider's base URL is not of the form https://host[:port]")
-    return text.rstrip("/").removesuffix("/v1")

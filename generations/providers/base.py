@@ -3,10 +3,15 @@
 A leaf: nothing here knows the database, Django or the settings; what is needed is handed in.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from generations.providers.errors import ProviderError
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,38 @@ class Answer:
     seed: int | None
     cost: Cost | None
     inference_id: str
+    units: Decimal | None = None  # what was billed, in the unit of the model's price
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What a provider took into its queue, and its own addresses to ask about it."""
+
+    request_id: str
+    status_url: str
+    response_url: str
+    cancel_url: str
+    position: int | None
+
+
+class Stage(StrEnum):
+    QUEUED = "queued"
+    WORKING = "working"
+    DONE = "done"  # well or badly: the result tells
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`position` counts those before it; `words` are the last of the model's own log."""
+
+    stage: Stage
+    position: int | None
+    words: str
+
+
+class Cancellation(StrEnum):
+    ACKNOWLEDGED = "acknowledged"
+    TOO_LATE = "too_late"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +147,6 @@ class Provider(Protocol):
     def key_prefix(self) -> str:
         """What may be shown of our key; never enough of it to be used."""
 
-    def generate(self, *, payload: Mapping[str, object], client_request_id: str) -> RawAnswer:
-        """Send the paid request exactly once; any 2xx is returned. Raises ProviderError."""
-
     def parse(self, raw: RawAnswer) -> Answer:
         """Read a 2xx, touching nothing else. Raises UnreadableAnswer; it may have been charged."""
 
@@ -136,5 +170,42 @@ class Provider(Protocol):
     def read_charges(self, *, since: datetime, until: datetime) -> Iterator[Charge]:
         """What was taken for inferences from our account in that time. Raises ProviderError."""
 
-    def read_prices(self) -> list[ListedPrice]:
-        """What the provider says its models cost. Raises ProviderError."""
+    def read_prices(self, models: Sequence[str]) -> list[ListedPrice]:
+        """What the provider says these models cost, and maybe others. Raises ProviderError."""
+
+
+class DirectProvider(Provider, Protocol):
+    """Answers a paid request with its pictures, however long that takes."""
+
+    def generate(self, *, payload: Mapping[str, object], client_request_id: str) -> RawAnswer:
+        """Send the paid request exactly once; any 2xx is returned. Raises ProviderError."""
+
+
+class QueueProvider(Provider, Protocol):
+    """Takes a paid request into its queue at once, and is asked or tells what came of it.
+
+    Of the addresses in a submission, none is asked that is not the provider's own.
+    """
+
+    def submit(
+        self, *, payload: Mapping[str, object], client_request_id: str, webhook: str
+    ) -> RawAnswer:
+        """Queue the paid request exactly once; any 2xx is returned. Raises ProviderError."""
+
+    def read_submission(self, raw: RawAnswer) -> Submission:
+        """Read a 2xx of `submit`. Raises UnreadableAnswer; it may have been queued."""
+
+    def progress(self, status_url: str, *, prompt: str) -> Progress:
+        """How far it is; the words do not repeat the prompt. Raises ProviderError."""
+
+    def result(self, response_url: str, *, prompt: str) -> RawAnswer:
+        """The model's answer, any 2xx of it. Raises ProviderError.
+
+        Its outcome is UNKNOWN where asking failed, which says nothing about the request.
+        """
+
+    def failure(self, raw: RawAnswer, *, prompt: str) -> "ProviderError":
+        """What a failed result means that a webhook told."""
+
+    def cancel(self, cancel_url: str) -> Cancellation:
+        """Ask for the request to be dropped. Raises ProviderError."""

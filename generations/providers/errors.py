@@ -1,5 +1,6 @@
 """What can go wrong at a provider, with the one decision each caller needs in it."""
 
+from decimal import Decimal
 from enum import StrEnum
 
 from generations.providers.base import Cost, RawAnswer
@@ -57,7 +58,9 @@ class ProviderError(Exception):
 
 
 class UnreadableAnswer(ProviderError):
-    """A 2xx that cannot be used: the work may be done and charged."""
+    """A 2xx that cannot be used: the work may be done and charged, in money or in `units`."""
+
+    units: Decimal | None = None
 
     def __init__(self, message: str, *, raw: RawAnswer, cost: Cost | None = None) -> None:
         super().__init__(

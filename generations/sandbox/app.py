@@ -1,4 +1,7 @@
-"""The sandbox: AIML API's wire protocol over pictures of its own, for a first try and for tests."""
+"""The sandbox: AIML API's and fal's wire protocols over pictures of its own.
+
+For a first try without a key, and for tests.
+"""
 
 import uuid
 from pathlib import Path
@@ -10,6 +13,8 @@ from starlette.routing import Route
 
 from generations.sandbox import account, control, files, generation, listing, logs
 from generations.sandbox.book import Book
+from generations.sandbox.fal import routes as fal
+from generations.sandbox.fal.problems import FalProblem, refuse
 from generations.sandbox.problems import Problem
 from generations.sandbox.state import Sandbox
 
@@ -28,13 +33,15 @@ ROUTES = [
     Route("/_sandbox/faults", control.clear_faults, methods=["DELETE"]),
     Route("/_sandbox/prices", control.change_prices, methods=["POST"]),
     Route("/_sandbox/prices", control.clear_prices, methods=["DELETE"]),
+    *fal.ROUTES,
 ]
 
 
 def create_app(book_path: Path | None, delay: float, *, log_lag: float = 0.0) -> Starlette:
     """The app over a book kept in a file, or in memory; `delay` is how long a picture takes."""
     app = Starlette(
-        routes=ROUTES, exception_handlers={Problem: _refuse, ClientDisconnect: _hung_up}
+        routes=ROUTES,
+        exception_handlers={Problem: _refuse, FalProblem: refuse, ClientDisconnect: _hung_up},
     )
     app.state.sandbox = Sandbox(book=Book(book_path, log_lag=log_lag), delay=delay)
     return app

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from generations.parameters import Json
 
+AIMLAPI = "aimlapi"
+FAL = "fal"
 KEY_PREFIX = 8  # what the vendor shows of a key, and how its logs name it
 
 
@@ -33,8 +35,10 @@ class Call:
     key_prefix: str
     model: str | None
     received_at: datetime
+    provider: str = AIMLAPI
     status: Status = Status.OPEN
-    credits: int = 0  # AIML API's: 2,000,000 to the US dollar
+    credits: int = 0  # AIML API's, for fal too: 2,000,000 to the US dollar
+    units: str = ""  # what fal says it billed
     ended_at: datetime | None = None
     logged: bool = True  # whether the logs a client may read ever show it
 
@@ -49,9 +53,17 @@ class Book:
         if path is not None and path.exists():
             self._reload(path)
 
-    def receive(self, *, key: str, model: str | None, client_request_id: str | None) -> Call:
+    def receive(
+        self,
+        *,
+        key: str,
+        model: str | None,
+        client_request_id: str | None,
+        provider: str = AIMLAPI,
+    ) -> Call:
         call = Call(
-            inference_id=uuid.uuid4().hex,
+            provider=provider,
+            inference_id=str(uuid.uuid4()) if provider == FAL else uuid.uuid4().hex,
             request_id=uuid.uuid4().hex,
             client_request_id=client_request_id,
             key_prefix=key[:KEY_PREFIX],
@@ -63,8 +75,8 @@ class Book:
         self.peak = max(self.peak, self.open)
         return call
 
-    def charge(self, call: Call, credits_: int) -> Call:
-        return self._end(call, Status.SUCCEEDED, credits_=credits_)
+    def charge(self, call: Call, credits_: int, *, units: str = "") -> Call:
+        return self._end(replace(call, units=units), Status.SUCCEEDED, credits_=credits_)
 
     def fail(self, call: Call, *, logged: bool = True) -> Call:
         """Failed calls cost nothing."""
@@ -79,17 +91,24 @@ class Book:
         return len(self._open)
 
     def spent(self, key_prefix: str) -> int:
-        return sum(call.credits for call in self._calls.values() if call.key_prefix == key_prefix)
+        """AIML API's credits that the key used up."""
+        return sum(call.credits for call in self._key(key_prefix, AIMLAPI))
 
-    def log(self, key_prefix: str) -> list[Call]:
+    def log(self, key_prefix: str, *, provider: str = AIMLAPI) -> list[Call]:
         """The key's ended calls, the newest first, as late as the log lags."""
-        return sorted(self._logged(key_prefix), key=lambda call: call.received_at, reverse=True)
+        found = self._logged(key_prefix, provider)
+        return sorted(found, key=lambda call: call.received_at, reverse=True)
 
-    def _logged(self, key_prefix: str) -> Iterator[Call]:
+    def _logged(self, key_prefix: str, provider: str) -> Iterator[Call]:
         latest = datetime.now(UTC) - self._log_lag
-        for call in self._calls.values():
+        for call in self._key(key_prefix, provider):
             over = call.ended_at is not None and call.ended_at <= latest
-            if over and call.logged and call.key_prefix == key_prefix:
+            if over and call.logged:
+                yield call
+
+    def _key(self, key_prefix: str, provider: str) -> Iterator[Call]:
+        for call in self._calls.values():
+            if call.provider == provider and call.key_prefix == key_prefix:
                 yield call
 
     def _end(self, call: Call, status: Status, *, credits_: int = 0, logged: bool = True) -> Call:

@@ -1,8 +1,10 @@
 """What shall go wrong, by rules that a test sends beforehand.
 
 A rule names a fault, a part of the prompt it is meant for, and how often it strikes. Faults of
-the first group strike the POST, the `file_` faults the downloads of its pictures, and the
-`logs_` fault every reading of the logs.
+the first group strike the POST, the `file_` faults the downloads of its pictures, the `logs_`
+fault every reading of the logs. At fal, the `fal_` faults strike the work on what was queued, the
+`hook_` faults the webhook about it, and the `keys_` fault the list of keys that webhooks are
+signed with.
 """
 
 import math
@@ -16,6 +18,9 @@ from generations.sandbox.problems import ENVELOPES
 from generations.sandbox.shapes import SHAPES
 
 REMEMBERED = 10_000
+
+
+PLACES = {"file", "logs", "fal", "hook", "keys"}
 
 
 class Fault(StrEnum):
@@ -42,18 +47,31 @@ class Fault(StrEnum):
     FILE_OVERSIZED = "file_oversized"
     FILE_BOMB = "file_bomb"
     LOGS_STATUS = "logs_status"
+    FAL_WAIT = "fal_wait"
+    FAL_ERROR = "fal_error"
+    FAL_GONE = "fal_gone"
+    HOOK_NEVER = "hook_never"
+    HOOK_EARLY = "hook_early"
+    HOOK_TWICE = "hook_twice"
+    HOOK_FORGED = "hook_forged"
+    HOOK_OLD = "hook_old"
+    HOOK_ROTATED = "hook_rotated"
+    KEYS_STATUS = "keys_status"
 
     @property
     def place(self) -> str:
-        """Where it strikes: "file", "logs" or "post"."""
+        """Where it strikes: "post", or one of PLACES."""
         place = self.partition("_")[0]
-        return place if place in {"file", "logs"} else "post"
+        return place if place in PLACES else "post"
 
 
 COMMON: Mapping[str, frozenset[str]] = {
     "post": frozenset({"fault", "match", "times", "seconds"}),
     "file": frozenset({"fault", "match", "times"}),
     "logs": frozenset({"fault", "times"}),
+    "fal": frozenset({"fault", "match", "times"}),
+    "hook": frozenset({"fault", "match", "times"}),
+    "keys": frozenset({"fault", "times"}),
 }
 OWN: Mapping[Fault, frozenset[str]] = {
     Fault.STATUS: frozenset(
@@ -75,6 +93,9 @@ OWN: Mapping[Fault, frozenset[str]] = {
     Fault.FILE_REDIRECT: frozenset({"location"}),
     Fault.FILE_OVERSIZED: frozenset({"size", "declared"}),
     Fault.LOGS_STATUS: frozenset({"status", "retry_after"}),
+    Fault.FAL_WAIT: frozenset({"seconds", "position"}),
+    Fault.FAL_ERROR: frozenset({"status", "message", "error_type", "retryable", "charged"}),
+    Fault.KEYS_STATUS: frozenset({"status"}),
 }
 
 
@@ -104,13 +125,16 @@ class Rule:
     location: str = "http://169.254.169.254/latest/meta-data/"
     size: int = 200_000_000
     declared: bool = False  # whether Content-Length tells the size
+    position: int = 0  # how many are said to be before it in fal's queue
+    error_type: str | None = None
+    retryable: bool | None = None  # what X-Fal-Retryable says, if anything
 
     @property
     def runs(self) -> bool:
         """Whether the work is done, and so charged."""
         if self.charged is not None:
             return self.charged
-        return self.fault not in {Fault.STATUS, Fault.DROP_BEFORE}
+        return self.fault not in {Fault.STATUS, Fault.DROP_BEFORE, Fault.FAL_ERROR}
 
     @property
     def headers(self) -> dict[str, str]:
@@ -131,6 +155,7 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "images": (0, 4),
     "credits": (0, math.inf),
     "size": (1, math.inf),
+    "position": (0, 10_000),
 }
 WORDS: Mapping[str, Collection[str]] = {
     "shape": SHAPES,
@@ -164,6 +189,25 @@ class Faults:
     def at_logs(self) -> Rule:
         return self._strike("logs", "")
 
+    def at_wait(self, prompt: str) -> Rule:
+        return self._strike_with(Fault.FAL_WAIT, prompt=prompt)
+
+    def at_work(self, prompt: str) -> Rule:
+        return self._strike_with(Fault.FAL_ERROR, prompt=prompt)
+
+    def is_gone(self, prompt: str) -> bool:
+        return self._strike_with(Fault.FAL_GONE, prompt=prompt) is not NO_FAULT
+
+    def takes_early(self, prompt: str) -> bool:
+        """Whether the webhook shall be there before the answer to the submit."""
+        return self._strike_with(Fault.HOOK_EARLY, prompt=prompt) is not NO_FAULT
+
+    def at_hook(self, prompt: str) -> Rule:
+        return self._strike("hook", prompt)
+
+    def at_keys(self) -> Rule:
+        return self._strike("keys", "")
+
     def remember(self, digest: str, prompt: str) -> None:
         """Which prompt a picture is of: file faults match it."""
         self._prompts[digest] = prompt
@@ -171,8 +215,11 @@ class Faults:
             self._prompts.popitem(last=False)
 
     def _strike(self, place: str, prompt: str) -> Rule:
+        return self._strike_with(*(fault for fault in Fault if fault.place == place), prompt=prompt)
+
+    def _strike_with(self, *faults: Fault, prompt: str) -> Rule:
         for index, rule in enumerate(self._rules):
-            if rule.fault.place == place and rule.match in prompt:
+            if rule.fault in faults and rule.match in prompt:
                 self._use_up(index)
                 return rule
         return NO_FAULT

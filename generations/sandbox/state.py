@@ -6,9 +6,20 @@ from datetime import UTC, datetime
 from starlette.requests import Request
 
 from generations.sandbox.book import KEY_PREFIX, Book
+from generations.sandbox.fal.jobs import Jobs
+from generations.sandbox.fal.signing import Signer
 from generations.sandbox.faults import Faults
 from generations.sandbox.prices import Prices
 from generations.sandbox.problems import Problem
+
+
+@dataclass(slots=True, kw_only=True)
+class Fal:
+    """What only fal's side of the sandbox has; forgotten when the process ends."""
+
+    jobs: Jobs = field(default_factory=Jobs)
+    signer: Signer = field(default_factory=Signer)
+    uploads: dict[str, str] = field(default_factory=dict)  # address → data URI
 
 
 @dataclass(slots=True, kw_only=True)
@@ -17,6 +28,7 @@ class Sandbox:
     delay: float = 0.0  # seconds that the work on one request takes
     faults: Faults = field(default_factory=Faults)
     prices: Prices = field(default_factory=Prices)
+    fal: Fal = field(default_factory=Fal)
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
@@ -38,8 +50,12 @@ def check_key(key: str) -> None:
             message="You provided an empty string instead of valid API key. "
             "Please, provide a valid API key.",
         )
-    if key.startswith("invalid"):
+    if not check_is_valid(key):
         raise Problem(status=401, message="Invalid API key provided.")
+
+
+def check_is_valid(key: str) -> bool:
+    return not key.startswith("invalid")
 
 
 def own_prefix(request: Request) -> str:

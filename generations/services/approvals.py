@@ -1,6 +1,5 @@
 """Requests above a team's threshold wait, with their hold, until somebody who may approves them."""
 
-from django.db.models.functions import Now
 from django.db.transaction import atomic
 
 from accounts.errors import WordsNeeded
@@ -57,7 +56,7 @@ def approvers_in_words(team: Team) -> str:
 def _let_go(request: GenerationRequest) -> bool:
     # Queued as of now: what was asked for meanwhile is not overtaken.
     moved = states.move(
-        request.pk, leave=[Status.AWAITING_APPROVAL], to=Status.QUEUED, due_at=Now()
+        request.pk, leave=[Status.AWAITING_APPROVAL], to=Status.QUEUED, due_at=states.NOW
     )
     if moved:
         enqueue.after_commit(enqueue.send_ticket)

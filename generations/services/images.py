@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from uuid import UUID
 
 from django.db.models import F
@@ -13,6 +14,8 @@ from generations.models import Image, ImageStatus
 
 RENDITION_TYPE = "image/webp"
 MOST_TRIES = 5
+# By then two nights have tried to delete the objects of what was deleted for good.
+PURGED_BY = timedelta(days=2)
 
 
 def original_key(image: Image) -> str:
@@ -42,10 +45,17 @@ def make_renditions(image_id: UUID) -> None:
     Image.objects.filter(pk=image.pk).update(rendition_tries=F("rendition_tries") + 1)
     for name, rendition in renditions.render(data).items():
         storage.put(rendition_key(image, name), rendition, RENDITION_TYPE)
-    Image.objects.filter(pk=image.pk).update(
-        placeholder=renditions.placeholder(data), renditions_at=Now()
-    )
-    events.changed(image.request_id)
+    still_there = Image.objects.filter(pk=image.pk, status=ImageStatus.STORED)
+    if still_there.update(placeholder=renditions.placeholder(data), renditions_at=Now()):
+        events.changed(image.request_id)
+    else:
+        _take_back(image)
+
+
+def _take_back(image: Image) -> None:
+    """It was deleted for good meanwhile; who did that may have looked before these were there."""
+    for width in renditions.WIDTHS:
+        storage.delete(rendition_key(image, str(width)))
 
 
 def count_stored() -> int:
@@ -53,13 +63,17 @@ def count_stored() -> int:
 
 
 def check(*, progress: Callable[[int], object]) -> Iterator[str]:
-    """What is missing or differs among the stored images, in words."""
+    """What is missing or differs among the stored images, in words; those in the trash must be
+    whole too, and of those deleted for good nothing may be left."""
     stored = Image.objects.filter(status=ImageStatus.STORED)
     for image in stored.order_by("id").iterator(chunk_size=500):
         problem = _problem(image)
         progress(1)
         if problem:
             yield f"Image {image.pk}: {problem}"
+    left = Image.objects.filter(status=ImageStatus.PURGED, purged_at__lt=Now() - PURGED_BY)
+    for image in left.exclude(folder="").order_by("id"):
+        yield f"Image {image.pk}: it was deleted for good, and its objects are still there"
 
 
 def _problem(image: Image) -> str:

@@ -17,6 +17,7 @@ from accounts.services import ledger_check
 from config.ids import first_uuid7
 from generations.models import (
     OPEN,
+    Circuit,
     Finding,
     GenerationRequest,
     Reconciliation,
@@ -36,6 +37,7 @@ class Measures(Collector):
         yield from _credits()
         yield from _bill()
         yield from _requests()
+        yield _circuits()
 
 
 def exposition() -> bytes:
@@ -115,6 +117,17 @@ def _requests() -> Iterator[GaugeMetricFamily]:
     oldest = waiting.filter(status=Status.QUEUED).aggregate(at=Min("due_at"))["at"]
     age = max((timezone.now() - oldest).total_seconds(), 0) if oldest else 0
     yield _gauge("oldest_queued_seconds", "How long the next request has been due", age)
+
+
+def _circuits() -> GaugeMetricFamily:
+    gauge = GaugeMetricFamily(
+        "darkroom_circuit_open",
+        "What nothing is sent to now, and why; without a provider: to none, for want of room",
+        labels=["provider", "model", "because"],
+    )
+    for one in Circuit.objects.all():
+        gauge.add_metric([one.provider, one.model, one.because], 1)
+    return gauge
 
 
 def _gauge(name: str, says: str, value: float) -> GaugeMetricFamily:

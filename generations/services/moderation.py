@@ -6,7 +6,7 @@ from django.db.models.functions import Now
 from accounts.errors import NotAllowed
 from accounts.models import User
 from generations import events
-from generations.models import Decision, DecisionAction, Image, Report, ReportReason
+from generations.models import Decision, DecisionAction, Image, Report, ReportReason, ShareLink
 from generations.services import notices
 
 
@@ -14,6 +14,19 @@ def report(*, by: User, image: Image, reason: ReportReason, words: str = "") -> 
     """Say that an image should be looked at; said again, a person's first report stands."""
     found, _ = Report.objects.get_or_create(
         image=image, reporter=by, defaults={"reason": reason, "words": words.strip()}
+    )
+    return found
+
+
+def report_through(
+    link: ShareLink, *, image: Image, reason: ReportReason, words: str = ""
+) -> Report:
+    """The same by somebody who was sent a link; it shows the image no more until a decision."""
+    found, _ = Report.objects.get_or_create(
+        image=image,
+        reporter=None,
+        decision=None,
+        defaults={"link": link, "reason": reason, "words": words.strip()},
     )
     return found
 

@@ -1,6 +1,7 @@
 """Mails to people about their images and their keys."""
 
 import structlog
+from django.conf import settings
 from django.core.cache import cache
 
 from accounts.models import Role, User
@@ -43,6 +44,23 @@ def provider_account_refused(*, request: GenerationRequest, kind: ErrorKind) -> 
         subject="Darkroom cannot make images: the provider refused the key",
         to=list(owners.values_list("email", flat=True)),
         context={"team": request.team, "kind": kind, "provider": request.provider},
+    )
+
+
+def no_space(because: str) -> None:
+    """Tell staff that nothing is sent until there is room; at most once an hour."""
+    if not _is_news(f"no-space:{because}"):
+        return
+    send_after_commit(
+        "no_space",
+        subject="Darkroom has paused: there is no room to keep pictures",
+        to=_staff(),
+        context={
+            "because": because,
+            "folders": settings.KEPT_IN,
+            "bytes": settings.LOW_DISK_BYTES,
+            "waiting": settings.STORAGE_BACKLOG_LIMIT,
+        },
     )
 
 

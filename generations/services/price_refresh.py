@@ -54,12 +54,12 @@ def run(*, of: Sequence[str] = ()) -> Refresh:
 
 
 def _read(provider: str, done: Refresh) -> PriceReading:
+    models = [model for model in catalog.MODELS.values() if model.provider == provider]
     try:
-        listed = providers.client(provider).read_prices()
+        listed = providers.client(provider).read_prices([model.id for model in models])
     except ProviderError as error:
         log.warning("prices_not_read", provider=provider, why=error.message)
         return PriceReading.objects.create(provider=provider, error=error.message[:500])
-    models = [model for model in catalog.MODELS.values() if model.provider == provider]
     unread, differing = {}, 0
     for model in models:
         row = _row(model, listed)

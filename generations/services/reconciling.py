@@ -44,7 +44,7 @@ def days(first: date, last: date) -> list[date]:
 
 def ask() -> bool:
     """Have the workers reconcile the last days; say whether they could be told."""
-    asked = [_day(name, day) for name in providers.callable_providers() for day in lately()]
+    asked = [_day(name, day) for name in providers.with_books() for day in lately()]
     rows = Reconciliation.objects.filter(pk__in=[one.pk for one in asked])
     rows.update(state=ReconciliationState.WAITING, asked_at=Now(), started_at=None, error="")
     if enqueue.reconcile():
@@ -68,7 +68,7 @@ def run(
     """Reconcile these providers over these days (UTC), and mail staff if a person has to look."""
     began = timezone.now()
     done = []
-    for name in of or providers.callable_providers():
+    for name in of or providers.with_books():
         for day in lately() if over is None else over:
             done.append(reconcile(name, day))
             progress()

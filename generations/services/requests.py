@@ -20,8 +20,16 @@ from generations.errors import (
     InvalidRequest,
     TooLateToCancel,
 )
-from generations.models import GenerationRequest, Source, Status, Visibility
-from generations.services import admitting, approvals, notices, price_book, states
+from generations.models import PRIORITY_OF, GenerationRequest, Source, Status, Visibility
+from generations.services import (
+    admitting,
+    approvals,
+    notices,
+    price_book,
+    providers,
+    queueing,
+    states,
+)
 
 UNSENT = (Status.AWAITING_APPROVAL, Status.QUEUED)
 
@@ -43,7 +51,7 @@ def submit(
     Above the team's threshold it waits for approval first, with its hold.
 
     The same key with the same content returns the same row. Raises NotAllowed, InvalidRequest,
-    CannotSpend, TooManyOpen, IdempotencyKeyReused.
+    CannotSpend, TooManyOpen, QueueFull, IdempotencyKeyReused.
     """
     if not has_permission(by, Permission.GENERATE, team):
         raise NotAllowed
@@ -62,16 +70,24 @@ def submit(
         visibility=visibility,
         source=source,
         token=token,
+        priority=PRIORITY_OF[source],
     )
     return _queue_once(wanted)
 
 
-def cancel(*, request: GenerationRequest) -> None:
-    """Cancel what has not been sent, and give its hold back. Raises TooLateToCancel."""
+def cancel(*, request: GenerationRequest) -> bool:
+    """Cancel what has not been sent, and give its hold back; true once that is done.
+
+    What waits in a provider's queue is cancelled when the provider says so. Raises
+    TooLateToCancel.
+    """
     with transaction.atomic():
-        if not states.move(request.pk, leave=UNSENT, to=Status.CANCELLED):
+        if states.move(request.pk, leave=UNSENT, to=Status.CANCELLED):
+            ledger.release(hold=request.hold_id)
+            return True
+        if not queueing.ask_to_cancel(request):
             raise TooLateToCancel
-        ledger.release(hold=request.hold_id)
+    return False
 
 
 def again(
@@ -101,7 +117,7 @@ def check(
         raise InvalidRequest({"model": str(error)}) from error
     except catalog.InvalidParameters as error:
         raise InvalidRequest(dict(error.errors)) from error
-    if not model.callable:
+    if model.provider not in providers.callable_providers():
         raise InvalidRequest({"model": f"{model.name} cannot be used here yet."})
     return model, words, cleaned
 

@@ -8,14 +8,17 @@ from accounts.money import say_credits
 from accounts.permissions import Permission, permissions_of
 from accounts.services import role_limits
 from generations import batches, catalog
-from generations.errors import Unpriceable
+from generations.errors import StorageUnavailable, Unpriceable, UnusableImage
 from generations.forms import ComposerForm
 from generations.models import GenerationRequest, Image
-from generations.services import previews
+from generations.querysets import ImageQuerySet
+from generations.references import BadReference
+from generations.services import downloads, previews, providers
 from generations.services.price_book import PriceList, Quote
 
 BATCHES_SHOWN = 12
-FIRST = next(iter(catalog.MODELS.values()))
+PICKABLE = 18
+TAKES_REFERENCES = next(one for one in catalog.MODELS.values() if one.reference)
 REFERENCES = ("image_url", "image_urls")
 EXAMPLES = (
     "Dawn over a copper meadow, low sun through mist, 85mm, shallow depth of field",
@@ -26,12 +29,35 @@ EXAMPLES = (
 
 def fresh(request: TeamRequest) -> ComposerForm:
     """A composer filled with the recipe that was asked for, else with what was chosen last time."""
+    picked = _image(request, "reference")
+    form = _remembered(request)
+    return with_reference(form, picked) if picked else form
+
+
+def with_reference(form: ComposerForm, image: Image) -> ComposerForm:
+    """The same with this image as a reference, for the first model that takes one if this does not.
+
+    Without it, where its file cannot be had.
+    """
+    takes = form.model if form.model.reference else TAKES_REFERENCES
+    try:
+        return form.switched_to(takes, added=downloads.reference(image))
+    except (BadReference, FileNotFoundError, StorageUnavailable, UnusableImage):
+        return form
+
+
+def pickable(request: TeamRequest) -> ImageQuerySet:
+    """The team's images that this person may have as a reference, newest first."""
+    return Image.objects.on_wall(team=request.team, user=request.user)
+
+
+def _remembered(request: TeamRequest) -> ComposerForm:
     recipe = _recipe(request)
     last = recipe or GenerationRequest.objects.visible_to(request.user).order_by("-id").first()
     limit = role_limits.of_member(request.membership)
     if last is None:
         initial = {"team": request.team.slug, "prompt": request.GET.get("prompt", "")}
-        return ComposerForm(model=FIRST, limit=limit, initial=initial)
+        return ComposerForm(model=_first(), limit=limit, initial=initial)
     kept = dict(last.params) if recipe else _without_seed(last.params)
     initial = {**kept, "team": request.team.slug, "visibility": last.visibility}
     initial["prompt"] = recipe.prompt if recipe else request.GET.get("prompt", "")
@@ -43,7 +69,7 @@ def bound(request: TeamRequest) -> ComposerForm:
     try:
         model = catalog.get_model(request.POST.get("model", ""))
     except catalog.UnknownModel as error:
-        form = ComposerForm(request.POST, request.FILES, model=FIRST, limit=limit)
+        form = ComposerForm(request.POST, request.FILES, model=_first(), limit=limit)
         form.add_error(None, str(error))
         return form
     return ComposerForm(request.POST, request.FILES, model=model, limit=limit)
@@ -75,6 +101,7 @@ def page_context(request: TeamRequest, form: ComposerForm) -> dict[str, Any]:
         "models": _menu(prices),
         "batches": batches.present(recent.with_tiles().order_by("-id")[:BATCHES_SHOWN]),
         "examples": EXAMPLES,
+        "pickable": pickable(request)[:PICKABLE] if form.reference_field else (),
         "may_generate": Permission.GENERATE in permissions_of(request.membership),
     }
 
@@ -90,10 +117,14 @@ def submitted_context(
     }
 
 
+def _first() -> catalog.Model:
+    return providers.callable_models()[0]
+
+
 def _menu(prices: PriceList) -> list[dict[str, Any]]:
     """The models that can be asked for, each with what one image costs this team."""
-    models = [model for model in catalog.MODELS.values() if model.callable]
-    return [_row(model, prices.quote(model, {})) for model in models if prices.knows(model)]
+    models = [model for model in providers.callable_models() if prices.knows(model)]
+    return [_row(model, prices.quote(model, {})) for model in models]
 
 
 def _row(model: catalog.Model, quote: Quote) -> dict[str, Any]:
@@ -111,14 +142,24 @@ def _recipe(request: TeamRequest) -> GenerationRequest | None:
     """The request behind `?reuse=<image id>` or `?edit=<request id>`, if this person may see it."""
     try:
         if "reuse" in request.GET:
-            shown = Image.objects.visible_to(request.user).select_related("request")
-            return shown.get(pk=uuid.UUID(request.GET["reuse"])).request
+            image = _image(request, "reuse")
+            return image.request if image else None
         if "edit" in request.GET:
             mine = GenerationRequest.objects.visible_to(request.user)
             return mine.get(pk=uuid.UUID(request.GET["edit"]))
-    except (ValueError, Image.DoesNotExist, GenerationRequest.DoesNotExist):
+    except (ValueError, GenerationRequest.DoesNotExist):
         return None
     return None
+
+
+def _image(request: TeamRequest, name: str) -> Image | None:
+    """The image that the address names so, if this person may see it."""
+    try:
+        wanted = uuid.UUID(request.GET.get(name, ""))
+    except ValueError:
+        return None
+    shown = Image.objects.visible_to(request.user).select_related("request")
+    return shown.filter(pk=wanted).first()
 
 
 def _without_seed(params: dict[str, Any]) -> dict[str, Any]:

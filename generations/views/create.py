@@ -1,5 +1,7 @@
-from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import TeamRequest, team_required
@@ -8,7 +10,7 @@ from accounts.permissions import Permission
 from generations import catalog
 from generations.errors import GenerationsError, InvalidRequest
 from generations.forms import ComposerForm
-from generations.models import GenerationRequest, Visibility
+from generations.models import GenerationRequest, Image, Visibility
 from generations.services import requests
 from generations.views import composing
 from generations.views.fragments import is_fragment
@@ -26,11 +28,13 @@ def create(request: TeamRequest) -> HttpResponse:
 @require_POST
 @team_required(Permission.GENERATE)
 def composer(request: TeamRequest) -> HttpResponse:
-    """The composer again, for the model that was chosen, with what was typed."""
+    """The composer again, for what was chosen in a menu of it, with what was typed."""
     form = composing.bound(request)
     chosen = request.POST.get("choose_model", "")
     if chosen in catalog.MODELS:
         form = form.switched_to(catalog.MODELS[chosen])
+    if "pick" in request.POST:
+        form = composing.with_reference(form, _picked(request))
     template = "generations/_composer.html" if is_fragment(request) else "generations/create.html"
     return render(request, template, composing.page_context(request, form))
 
@@ -40,6 +44,14 @@ def composer(request: TeamRequest) -> HttpResponse:
 def price(request: TeamRequest) -> HttpResponse:
     form = composing.bound(request)
     return render(request, "generations/_price.html", composing.price_context(request, form))
+
+
+def _picked(request: TeamRequest) -> Image:
+    try:
+        wanted = UUID(request.POST["pick"])
+    except ValueError as error:
+        raise Http404 from error
+    return get_object_or_404(composing.pickable(request), pk=wanted)
 
 
 @team_required(Permission.GENERATE)

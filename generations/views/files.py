@@ -9,9 +9,9 @@ from generations.errors import StorageUnavailable
 KEPT_SECONDS = storage.LINK_SECONDS - 60
 
 
-def given(key: str, content_type: str, *, filename: str = "") -> HttpResponse:
+def given(key: str, content_type: str) -> HttpResponse:
     """The bytes under a key, or where whoever serves them finds them."""
-    link = storage.link(key, content_type, filename=filename)
+    link = storage.link(key, content_type)
     if link:
         return HttpResponseRedirect(link)
     if settings.ACCEL_REDIRECT_PREFIX:

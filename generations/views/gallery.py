@@ -1,63 +1,147 @@
+from collections.abc import Callable
 from itertools import groupby
-from uuid import UUID
+from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import TeamRequest, team_required
-from accounts.models import User
 from accounts.permissions import Permission
+from generations.filter_form import FilterForm
 from generations.models import Image
+from generations.services import trash as trash_services
+from generations.services import walls
+from generations.services.ordered_walls import OrderedWall
+from generations.views import places
 from generations.views.fragments import is_fragment
+from generations.views.places import Place
 
 PAGE = 60
 YEAR_SHOWN_AFTER = 180
+MOST_NEWER = 100
 
 
 @require_safe
 @vary_on_headers("HX-Request")
 @team_required(Permission.VIEW_IMAGES)
 def mine(request: TeamRequest) -> HttpResponse:
-    return _wall(request, heading="My images", place="gallery", author=request.user)
+    return show(request, places.mine())
 
 
 @require_safe
 @vary_on_headers("HX-Request")
 @team_required(Permission.VIEW_IMAGES)
 def team(request: TeamRequest) -> HttpResponse:
-    return _wall(request, heading="Team gallery", place="team-gallery", author=None)
+    return show(request, places.team())
 
 
-def _wall(request: TeamRequest, *, heading: str, place: str, author: User | None) -> HttpResponse:
-    wall = Image.objects.on_wall(team=request.team, user=request.user, author=author)
-    after = _after(request)
-    images = list(wall.older_than(after)[: PAGE + 1])
-    more = len(images) > PAGE
-    images = images[:PAGE]
-    above = wall.filter(pk=after).first() if after and is_fragment(request) else None
-    context = {
-        "heading": heading,
-        "days": days(images, above=above),
-        "next_url": f"{reverse(place)}?after={images[-1].pk}" if more else "",
-        "show_author": author is None,
-    }
+@require_safe
+@vary_on_headers("HX-Request")
+@team_required(Permission.VIEW_IMAGES)
+def favourites(request: TeamRequest) -> HttpResponse:
+    return show(request, places.favourites())
+
+
+@require_safe
+@vary_on_headers("HX-Request")
+@team_required(Permission.VIEW_IMAGES)
+def trash(request: TeamRequest) -> HttpResponse:
+    return show(request, places.trash())
+
+
+def show(request: TeamRequest, place: Place, **more: Any) -> HttpResponse:
+    """The page of a place, or as much of it as htmx asks for."""
+    form = place.filter_form(request.GET, team=request.team, user=request.user)
+    wall = place.wall(form)
+    if is_fragment(request) and "newer" in request.GET:
+        return _arrivals(request, place, form, wall)
+    context = {"place": place, "show_author": not place.is_own, **_page(request, place, form, wall)}
     if is_fragment(request):
         return render(request, "generations/_wall.html", context)
-    return render(request, "generations/gallery.html", {**context, "count": wall.count()})
+    if "collections" not in more:
+        more["collections"] = form.collections  # For the panel of filters and the sidebar alike.
+    return render(request, "generations/gallery.html", context | _head(place, form) | more)
 
 
-def days(images: list[Image], *, above: Image | None = None) -> list[tuple[str, list[Image]]]:
-    """The images under the day they were made; a day that began above them has its label there."""
-    began = _day(above) if above else ""
+def _page(
+    request: TeamRequest, place: Place, form: FilterForm, wall: OrderedWall
+) -> dict[str, Any]:
+    after = request.GET.get("after", "")
+    images = wall.page(after=after, size=PAGE + 1, counted=not is_fragment(request))
+    count = walls.count(images)
+    more = len(images) > PAGE
+    images = images[:PAGE]
+    above = wall.at(after) if after and is_fragment(request) else None
+    return {
+        "count": count.number,
+        "is_more": count.is_more,
+        "days": days(images, above=above, label=_labels(place)),
+        "after": after if above else "",
+        "last": wall.order.cursor(images[-1]) if images else "",
+        "first": wall.order.cursor(images[0]) if images else "",
+        "next_url": _further(place, form.query, wall.order.cursor(images[-1])) if more else "",
+        "image_query": place.image_query(form.query),
+    }
+
+
+def _arrivals(
+    request: TeamRequest, place: Place, form: FilterForm, wall: OrderedWall
+) -> HttpResponse:
+    """How many images have come in above the one that the page began with."""
+    began = request.GET["newer"]
+    context = {
+        "newer": wall.newer_than(began, most=MOST_NEWER),
+        "most": MOST_NEWER,
+        "first": began,
+        "here": place.address(form.query),
+    }
+    return render(request, "generations/_arrivals.html", context)
+
+
+def _head(place: Place, form: FilterForm) -> dict[str, Any]:
+    return {
+        "heading": place.heading,
+        "place_url": place.address(form.query),
+        "form": form,
+        "chips": list(form.chips()),
+        "suggestions": list(form.suggestions()),
+    }
+
+
+def _further(place: Place, query: str, cursor: str) -> str:
+    return place.address("&".join(filter(None, [query, urlencode({"after": cursor})])))
+
+
+def days(
+    images: list[Image], *, label: Callable[[Image], str], above: Image | None = None
+) -> list[tuple[str, list[Image]]]:
+    """The images under what their order says of each, most often the day they were made; what began
+    above them has its label there."""
+    began = label(above) if above else ""
     return [
-        ("" if label == began else label, list(of_day))
-        for label, of_day in groupby(images, key=_day)
+        ("" if words == began else words, list(of_one))
+        for words, of_one in groupby(images, key=label)
     ]
+
+
+def _labels(place: Place) -> Callable[[Image], str]:
+    if place.is_trash:
+        return _last_day
+    return _no_label if place.collection else _day
+
+
+def _no_label(image: Image) -> str:
+    return ""
+
+
+def _last_day(image: Image) -> str:
+    thrown = image.trashed_at or timezone.now()
+    return f"Gone for good on {date_format(trash_services.gone_on(thrown), 'j F Y')}"
 
 
 def _day(image: Image) -> str:
@@ -66,10 +150,3 @@ def _day(image: Image) -> str:
     if ago in {0, 1}:
         return ("Today", "Yesterday")[ago]
     return date_format(day, "l j F" if ago < YEAR_SHOWN_AFTER else "j F Y")
-
-
-def _after(request: TeamRequest) -> UUID | None:
-    try:
-        return UUID(request.GET.get("after", ""))
-    except ValueError:
-        return None

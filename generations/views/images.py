@@ -3,19 +3,25 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import SignedInRequest, signed_in
+from accounts.access import SignedInRequest, granted_in, signed_in
 from accounts.permissions import Permission, has_permission
-from generations import renditions
+from generations import renditions, short_story
+from generations.download_form import DownloadForm
 from generations.inspector import Inspector
-from generations.models import Image, ReportReason
+from generations.models import Collection, Image, ReportReason
+from generations.querysets import ImageQuerySet
 from generations.report_form import ReportForm
-from generations.services import images, moderation
-from generations.views import files
+from generations.services import favourites, images, moderation, trash
+from generations.views import files, places
+from generations.views.fragments import is_fragment
+from generations.views.selected import back
 
 FILE_NAMES = {"original", *(str(width) for width in renditions.WIDTHS)}
 
@@ -23,7 +29,10 @@ FILE_NAMES = {"original", *(str(width) for width in renditions.WIDTHS)}
 @require_safe
 @signed_in
 def image(request: SignedInRequest, image_id: UUID) -> HttpResponse:
-    return render(request, "generations/image.html", _page(request, _find(request, image_id)))
+    shown = _find(request, image_id, also_trashed=True)
+    if shown.trashed_at:
+        return render(request, "generations/trashed.html", _trashed(request, shown))
+    return render(request, "generations/image.html", _page(request, shown))
 
 
 @require_safe
@@ -32,12 +41,9 @@ def file(request: SignedInRequest, image_id: UUID, name: str) -> HttpResponse:
     """The bytes of an image, after the access check that is made on every fetch."""
     if name not in FILE_NAMES:
         raise Http404
-    shown = _find(request, image_id)
+    shown = _find(request, image_id, also_trashed=True)
     key, content_type = images.object_for(shown, name)
-    filename = f"darkroom-{shown.pk}.{key.rpartition('.')[2]}" if "download" in request.GET else ""
-    response = files.given(key, content_type, filename=filename)
-    if filename:
-        response["Content-Disposition"] = f'attachment; filename="{filename}"'
+    response = files.given(key, content_type)
     return files.private(response, fresh=name == "original" or shown.renditions_at is not None)
 
 
@@ -61,34 +67,83 @@ def report(request: SignedInRequest, image_id: UUID) -> HttpResponse:
     return redirect("image", image_id)
 
 
-def _find(request: SignedInRequest, image_id: UUID) -> Image:
-    shown = Image.objects.visible_to(request.user)
+@require_POST
+@signed_in
+def favourite(request: SignedInRequest, image_id: UUID) -> HttpResponse:
+    """Mark the image as one's own favourite, or no longer, as `on` says."""
+    is_on = request.POST.get("on") == "1"
+    if not favourites.mark(by=request.user, images=[image_id], on=is_on):
+        raise Http404
+    if is_fragment(request):
+        context = {"image_id": image_id, "is_favourite": is_on}
+        return render(request, "generations/_favourite.html", context)
+    return redirect(back(request))
+
+
+def _find(request: SignedInRequest, image_id: UUID, *, also_trashed: bool = False) -> Image:
+    """The image, or 404; from the trash for those alone who may take it out."""
+    found = _whole(Image.objects.visible_to(request.user), request).filter(pk=image_id).first()
+    if found is None and also_trashed:
+        thrown = _whole(Image.objects.in_trash_of(request.user), request)
+        found = thrown.filter(pk=image_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _whole(images: ImageQuerySet, request: SignedInRequest) -> ImageQuerySet:
+    """With what the page of an image shows of it."""
     related = ("request__hold", "request__approval__by", "attempt", "author", "team")
-    return get_object_or_404(shown.select_related(*related), pk=image_id)
+    return places.marked(images.select_related(*related), request.user)
 
 
-def _page(request: SignedInRequest, shown: Image) -> dict[str, Any]:
-    mine = shown.author_id == request.user.pk
-    siblings = Image.objects.visible_to(request.user).filter(request=shown.request_id)
+def _trashed(request: SignedInRequest, shown: Image) -> dict[str, Any]:
     return {
         "image": Inspector(shown),
-        "siblings": siblings.select_related("request").exclude(pk=shown.pk).order_by("index"),
-        **_neighbours(request, shown, mine=mine),
-        "back_url": reverse("gallery" if mine else "team-gallery"),
-        "back_label": "My images" if mine else "Team gallery",
-        "can_report": has_permission(request.user, Permission.REPORT_IMAGE, shown.team),
-        "can_see_receipt": mine or has_permission(request.user, Permission.VIEW_LEDGER, shown.team),
-        "report_form": ReportForm(),
-        "reuse_url": f"{reverse('create')}?reuse={shown.pk}",
-        "download_url": f"{reverse('image-file', args=[shown.pk, 'original'])}?download",
+        "gone_on": trash.gone_on(shown.trashed_at or timezone.now()),
+        **_around(request, shown),
     }
 
 
-def _neighbours(request: SignedInRequest, shown: Image, *, mine: bool) -> dict[str, str]:
-    author = request.user if mine else None
-    wall = Image.objects.on_wall(team=shown.team, user=request.user, author=author)
-    ids = wall.values_list("pk", flat=True)
-    newer = ids.filter(pk__gt=shown.pk).order_by("pk")[:1]
-    older = ids.filter(pk__lt=shown.pk)[:1]
-    beside = {one > shown.pk: reverse("image", args=[one]) for one in newer.union(older)}
-    return {"previous_url": beside.get(True, ""), "next_url": beside.get(False, "")}
+def _page(request: SignedInRequest, shown: Image) -> dict[str, Any]:
+    prefetch_related_objects([shown], "request__images")
+    batch = sorted(shown.request.images.all(), key=lambda one: one.index)
+    return {
+        "image": Inspector(shown),
+        # Of one request, all are as private as this one.
+        "siblings": [one for one in batch if one.can_be_opened and one != shown],
+        **_around(request, shown),
+        **_allowed(request, shown),
+        "report_form": ReportForm(),
+        "is_favourite": vars(shown)["is_favourite"],
+        "story": short_story.in_short(shown.request) if shown.author_id == request.user.pk else (),
+        "in_collections": Collection.objects.visible_to(request.user).filter(items__image=shown),
+        "reuse_url": f"{reverse('create')}?reuse={shown.pk}",
+        "download_form": DownloadForm(auto_id="download_%s"),
+    }
+
+
+def _allowed(request: SignedInRequest, shown: Image) -> dict[str, bool]:
+    granted = granted_in(request, shown.team)
+    mine = shown.author_id == request.user.pk
+    return {
+        "can_report": Permission.REPORT_IMAGE in granted,
+        "can_see_receipt": mine or Permission.VIEW_LEDGER in granted,
+        "can_share": Permission.SHARE in granted,
+        "can_organise": Permission.ORGANISE in granted,
+        "can_trash": mine or Permission.MANAGE_IMAGES in granted,
+    }
+
+
+def _around(request: SignedInRequest, shown: Image) -> dict[str, str]:
+    """The way back to the wall one came from, and on to the images beside this one there."""
+    place = places.come_from(request.GET, image=shown, user=request.user)
+    form = place.filter_form(request.GET, team=shown.team, user=request.user)
+    newer, older = place.wall(form).beside(shown)
+    query = place.image_query(form.query)
+    return {
+        "previous_url": reverse("image", args=[newer]) + query if newer else "",
+        "next_url": reverse("image", args=[older]) + query if older else "",
+        "back_url": place.address(form.query),
+        "back_label": place.heading,
+    }

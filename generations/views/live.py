@@ -9,7 +9,8 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.views.decorators.http import require_GET
 
-from generations.events import hub
+from accounts.models import Membership
+from generations.events import ARRIVED, hub
 from generations.models import TERMINAL, GenerationRequest
 
 PING_SECONDS = 15
@@ -17,7 +18,8 @@ PING_SECONDS = 15
 
 @require_GET
 async def events(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-    """Server-sent events: `request-<id>` when that request of this person changed."""
+    """Server-sent events: `request-<id>` when that request of this person changed, `images` when
+    there may be new ones on a wall of their teams."""
     user = await request.auser()
     if not user.is_authenticated:
         return HttpResponse(status=403)
@@ -28,7 +30,8 @@ async def events(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
 
 
 async def _stream(user_id: UUID) -> AsyncIterator[bytes]:
-    async with hub.subscription(user_id) as queue:
+    walls = await sync_to_async(_teams)(user_id)
+    async with hub.subscription(user_id, walls=walls) as queue:
         # What changed before the stream was open would be missed: first say what is open now.
         yield b": connected\n\n"
         for request_id in await sync_to_async(_open_requests)(user_id):
@@ -40,6 +43,13 @@ async def _stream(user_id: UUID) -> AsyncIterator[bytes]:
                 yield b": ping\n\n"
 
 
+def _teams(user_id: UUID) -> list[UUID]:
+    try:
+        return list(Membership.objects.filter(user=user_id).values_list("team", flat=True))
+    finally:
+        connection.close()
+
+
 def _open_requests(user_id: UUID) -> list[str]:
     open_now = GenerationRequest.objects.filter(user=user_id).exclude(status__in=TERMINAL)
     try:
@@ -49,5 +59,6 @@ def _open_requests(user_id: UUID) -> list[str]:
         connection.close()
 
 
-def _message(request_id: str) -> bytes:
-    return f"event: request-{request_id}\ndata: {request_id}\n\n".encode()
+def _message(word: str) -> bytes:
+    name = word if word == ARRIVED else f"request-{word}"
+    return f"event: {name}\ndata: {word}\n\n".encode()

@@ -11,7 +11,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.access import SignedInRequest, signed_in
 from accounts.errors import AccountsError, NotAllowed
-from generations import batches
+from generations import batches, short_story
 from generations.errors import GenerationsError, TooLateToCancel
 from generations.models import GenerationRequest
 from generations.services import requests
@@ -26,13 +26,23 @@ def request_page(request: SignedInRequest, request_id: UUID) -> HttpResponse:
     return _show(request, _find(request, request_id))
 
 
+@require_safe
+@signed_in
+def story(request: SignedInRequest, request_id: UUID) -> HttpResponse:
+    """What happened to it so far, in a line; a page that shows it fetches it anew."""
+    context = _told(_find(request, request_id))
+    return render(request, "generations/_story_short.html", context)
+
+
 @require_POST
 @signed_in
 def cancel(request: SignedInRequest, request_id: UUID) -> HttpResponse:
     wanted = _find(request, request_id)
     try:
-        requests.cancel(request=wanted)
-        messages.success(request, "Cancelled. Nothing was charged.")
+        if requests.cancel(request=wanted):
+            messages.success(request, "Cancelled. Nothing was charged.")
+        else:
+            messages.info(request, "The provider was asked to drop it.")
     except TooLateToCancel as error:
         messages.info(request, str(error))
     if not is_fragment(request):
@@ -77,5 +87,11 @@ def _to_create(request: SignedInRequest) -> HttpResponse:
 
 
 def _show(request: SignedInRequest, shown: GenerationRequest) -> HttpResponse:
-    template = "generations/_batch.html" if is_fragment(request) else "generations/request.html"
-    return render(request, template, {"batch": batches.present([shown])[0]})
+    context = {"batch": batches.present([shown])[0]}
+    if is_fragment(request):
+        return render(request, "generations/_batch.html", context)
+    return render(request, "generations/request.html", context | _told(shown))
+
+
+def _told(shown: GenerationRequest) -> dict[str, object]:
+    return {"story": short_story.in_short(shown), "story_of": shown}

@@ -9,7 +9,7 @@ function expire(toast) {
 
 function say(words) {
   const toast = region.querySelector("template").content.firstElementChild.cloneNode(true);
-  toast.querySelector("span").textContent = words;
+  toast.querySelector(".words").textContent = words;
   region.append(toast);
 }
 
@@ -27,7 +27,13 @@ document.addEventListener("toast", (event) => say(event.detail));
 // A fragment that is only being refreshed tries again by itself; what a person sent does not.
 const sent = (event) => event.detail.requestConfig.verb !== "get";
 document.addEventListener("htmx:responseError", (event) => {
-  if (sent(event)) say("Something broke on our side. Your prompt is safe; try again.");
+  if (!sent(event)) return;
+  const away = event.detail.xhr.status === 503;
+  say(
+    away
+      ? "Darkroom is back in a moment. Nothing was lost; send it again then."
+      : "Something broke on our side. Your prompt is safe; try again.",
+  );
 });
 document.addEventListener("htmx:sendError", (event) => {
   if (sent(event)) say("The server cannot be reached. Your prompt is safe; try again.");

@@ -3,12 +3,11 @@ and both must say the same."""
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import Sum
 from django.utils import timezone
 from hypothesis import strategies as st
@@ -37,49 +36,12 @@ from accounts.models import (
 from accounts.services import funds, ledger, lots, plans
 from accounts.services.invariants import INVARIANTS
 from tests import factories
+from tests.accounts.ledger_beliefs import Account, Booked, Held, compare_hold, refusal_of_capture
 
 TEAMS = st.integers(0, 1)
 MONTHLY, ROLLING = 50, 30
 LATEST = datetime.max.replace(tzinfo=UTC)
 _numbers = count()
-
-
-@dataclass
-class Held:
-    """What the model believes of one hold."""
-
-    team: int
-    hold: Hold
-    state: str = HoldState.PENDING
-    captured: int = 0
-    refunded: int = 0
-    overrun: int = 0
-    house: int = 0
-
-
-@dataclass
-class Account:
-    """What the model believes of one team's credits."""
-
-    posted: int = 0
-    overdraft: int = 0
-    holds: list[Held] = field(default_factory=list)
-
-    @property
-    def held(self) -> int:
-        return sum(one.hold.amount for one in self.holds if one.state == HoldState.PENDING)
-
-    @property
-    def available(self) -> int:
-        return self.posted - self.held + self.overdraft
-
-
-@dataclass(frozen=True)
-class Booked:
-    """An operation that was done: said again it changes nothing, said otherwise it is refused."""
-
-    again: Callable[[], object]
-    otherwise: Callable[[], object]
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -257,7 +219,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(held=holds, quarters=st.integers(1, 5))
     def capture(self, held: Held, quarters: int) -> None:
         amount = max(1, held.hold.amount * quarters // 4)
-        refusal = _refusal_of_capture(held, amount)
+        refusal = refusal_of_capture(held, amount)
         if refusal:
             with pytest.raises(refusal), transaction.atomic():
                 ledger.capture(hold=held.hold.pk, amount=amount)
@@ -348,7 +310,7 @@ class LedgerMachine(RuleBasedStateMachine):
         for at, account in enumerate(self.accounts):
             assert sum(left for _, left in self._left(at)) == max(account.posted, 0)
             for held in account.holds:
-                _compare_hold(held)
+                compare_hold(held)
         with connection.cursor() as cursor:
             for invariant in INVARIANTS:
                 for words, query in invariant.looks.items():
@@ -411,23 +373,6 @@ class LedgerMachine(RuleBasedStateMachine):
         lots.allocate(account)
         found = Lot.objects.filter(account=account).annotate(burnt=Sum("allocations__amount"))
         return [(lot, lot.amount - (lot.burnt or 0)) for lot in found]
-
-
-def _compare_hold(held: Held) -> None:
-    held.hold.refresh_from_db()
-    now = (held.hold.state, held.hold.captured, held.hold.refunded)
-    assert now == (held.state, held.captured, held.refunded)
-    booked = LedgerEntry.objects.filter(hold=held.hold, kind__in=["overrun", "house"])
-    by_house = sum(entry.amount for entry in booked if entry.kind == "house")
-    assert by_house == held.house
-    assert sum(entry.amount for entry in booked) - by_house <= held.overrun
-
-
-def _refusal_of_capture(held: Held, amount: int) -> type[Exception] | None:
-    if held.state == HoldState.PENDING:
-        return IntegrityError if amount > held.hold.amount else None
-    same = held.state == HoldState.CAPTURED and held.captured == amount
-    return None if same else HoldResolved
 
 
 def _reference() -> str:

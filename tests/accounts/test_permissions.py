@@ -10,8 +10,11 @@ EXPECTED = {
     Permission.VIEW_IMAGES: {"owner", "admin", "member", "viewer"},
     Permission.REPORT_IMAGE: {"owner", "admin", "member", "viewer"},
     Permission.GENERATE: {"owner", "admin", "member"},
+    Permission.SHARE: {"owner", "admin", "member"},
+    Permission.ORGANISE: {"owner", "admin", "member"},
     Permission.VIEW_LEDGER: {"owner", "admin"},
     Permission.APPROVE: {"owner", "admin"},
+    Permission.MANAGE_IMAGES: {"owner", "admin"},
     Permission.MANAGE_MEMBERS: {"owner", "admin"},
     Permission.MANAGE_TEAM: {"owner"},
 }

@@ -16,6 +16,7 @@ BENCHES = {
     "first_image": "from the press of a key to the image, beside a bare script",
     "ledger": "holds and captures a second, and the check of a million entries",
     "usage": "the pages over a million entries",
+    "gallery": "the pages of a million images, beside ten thousand",
 }
 
 

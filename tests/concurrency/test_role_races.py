@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.errors import NotAllowed
 from accounts.models import Hold, Membership, Role, Team, User
@@ -71,14 +72,13 @@ def test_counted_without_the_lock_more_are_open_than_may_be(
     def read(actor: User, _: Permission, of: Team) -> Membership:
         return Membership.objects.get(user=actor, team=of)
 
-    def count_and_wait(wanted: GenerationRequest) -> int:
-        found = still_open(wanted)
-        counted.wait()
-        return found
+    def look_and_wait(wanted: GenerationRequest) -> QuerySet[GenerationRequest]:
+        counted.wait()  # Twice: who has counted goes no further before all have.
+        return still_open(wanted)
 
     still_open = admitting._open  # what is guarded
     monkeypatch.setattr(teams, "keep_permission", read)
-    monkeypatch.setattr(admitting, "_open", count_and_wait)
+    monkeypatch.setattr(admitting, "_open", look_and_wait)
     together(*[partial(ask, team, member)] * CLIENTS)
     assert GenerationRequest.objects.count() == CLIENTS
 

@@ -10,7 +10,7 @@ from config.paths import BASE
 # boto3 reads these by itself.
 READ_BY_LIBRARIES = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"}
 READERS = {
-    "env": {"text", "secret", "boolean", "integer", "seconds", "words"},
+    "env": {"text", "secret", "address", "boolean", "integer", "seconds", "words"},
     "environ": {"get"},
 }
 

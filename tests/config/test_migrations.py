@@ -1,7 +1,37 @@
 import pytest
 from django.core.management import call_command
+from django.db import migrations
+from django.db.migrations.loader import MigrationLoader
+from django.db.models import NOT_PROVIDED
+
+OURS = {"accounts", "generations"}
 
 
 @pytest.mark.django_db
 def test_every_change_of_a_model_has_its_migration() -> None:
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_old_code_can_go_on_writing_rows_after_a_migration() -> None:
+    """During an upgrade it does, and it knows nothing of a new column."""
+    assert [column for one in _migrations() for column in _columns_old_code_misses(one)] == []
+
+
+def _migrations() -> list[migrations.Migration]:
+    found = MigrationLoader(None).disk_migrations
+    return [one for (app, _), one in sorted(found.items()) if app in OURS]
+
+
+def _columns_old_code_misses(migration: migrations.Migration) -> list[str]:
+    """Those that it adds to a table of before, which neither may be empty nor fill themselves."""
+    steps = migration.operations
+    new = {one.name.lower() for one in steps if isinstance(one, migrations.CreateModel)}
+    return [
+        f"{migration}: {one.model_name}.{one.name}"
+        for one in steps
+        if isinstance(one, migrations.AddField)
+        and one.model_name not in new
+        and not one.field.null
+        and not one.field.many_to_many
+        and one.field.db_default is NOT_PROVIDED
+    ]

@@ -41,6 +41,7 @@ def put(request: GenerationRequest, status: Status, **changes: Any) -> Generatio
         (Status.SENDING, "", "Rendering"),
         (Status.ANSWERED, "", "Saving"),
         (Status.ANSWERED, "storage", "Waiting for storage; kept, not paid twice"),
+        (Status.ANSWERED, "fault", "Saving; kept, not paid twice"),
         (Status.ANSWERED, "download", "Fetching from the provider, trying again"),
         (Status.ANSWERED, "cost", "Checking with the provider"),
         (Status.UNCONFIRMED, "timeout", "Checking with the provider"),
@@ -50,6 +51,33 @@ def test_an_open_request_says_what_happens_now(status: Status, code: str, stage:
     request = put(factories.request(), status, error_code=code)
     assert batch(request).stage == stage
     assert batch(request).is_open
+
+
+@pytest.mark.parametrize(
+    ("position", "note", "stage"),
+    [
+        (0, "", "1st in fal's queue"),
+        (2, "", "3rd in fal's queue"),
+        (10, "", "11th in fal's queue"),
+        (None, "", "Rendering"),
+        (None, "50%", "50%"),
+    ],
+)
+def test_a_request_at_fal_says_its_place_or_the_models_last_word(
+    position: int | None, note: str, stage: str
+) -> None:
+    asked = factories.request(model="fal-ai/flux-realism")
+    request = put(asked, Status.SUBMITTED, queue_position=position, queue_note=note)
+    shown = batch(request)
+    assert shown.stage == stage
+    assert shown.can_cancel is shown.is_waiting is (position is not None)
+
+
+def test_what_the_provider_was_asked_to_drop_cannot_be_cancelled_twice() -> None:
+    asked = factories.request(model="fal-ai/flux-realism")
+    request = put(asked, Status.SUBMITTED, queue_position=1, cancel_asked_at=Now())
+    assert batch(request).stage == "Cancelling"
+    assert not batch(request).can_cancel
 
 
 def test_a_queued_request_says_how_many_of_its_team_are_before_it() -> None:
@@ -68,7 +96,7 @@ def test_many_batches_take_as_many_queries_as_one(
     team = factories.team()
     for _ in range(5):
         factories.request(of=team)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         shown = batches.present(GenerationRequest.objects.with_tiles())
         assert [one.stage for one in shown if one.tiles]
 

@@ -21,7 +21,7 @@ from tests.generations.recipes import Vendor, defaults, every_model
 
 def test_the_catalog_has_every_model_of_the_vendors_and_no_other(vendor: Vendor) -> None:
     assert MODELS.keys() == vendor.keys()
-    assert len(MODELS) == 21
+    assert len(MODELS) == 40
 
 
 def test_the_five_asked_for_by_name_come_first() -> None:
@@ -35,14 +35,16 @@ def test_the_five_asked_for_by_name_come_first() -> None:
     ]
 
 
-def test_only_the_model_on_fal_cannot_be_called() -> None:
-    there = {model.id: model.provider for model in MODELS.values() if not model.callable}
-    assert there == {"fal-ai/flux-realism": "fal"}
+def test_what_fal_makes_is_named_after_it() -> None:
+    at_fal = {model.id for model in MODELS.values() if model.provider == "fal"}
+    assert at_fal == {model_id for model_id in MODELS if model_id.startswith("fal-ai/")}
+    assert len({model.name for model in MODELS.values()}) == len(MODELS)
 
 
 @every_model
 def test_a_model_takes_exactly_its_vendors_parameters(model: Model, vendor: Vendor) -> None:
-    assert {*model.parameters, "prompt"} == vendor[model.id]["params"].keys()
+    left_out = vendor[model.id].get("left_out", [])
+    assert {*model.parameters, "prompt", *left_out} == vendor[model.id]["params"].keys()
     must = {name for name, p in model.parameters.items() if isinstance(p, ReferenceImages)}
     assert must == {*vendor[model.id]["required"]} - {"model", "prompt"}
 
@@ -59,7 +61,12 @@ def test_a_model_has_exactly_its_vendors_bounds_and_values(model: Model, vendor:
 @every_model
 def test_every_default_of_the_vendor_is_sent(model: Model, vendor: Vendor) -> None:
     declared = vendor[model.id]["params"]
-    expected = {name: facts["default"] for name, facts in declared.items() if "default" in facts}
+    left_out = vendor[model.id].get("left_out", [])
+    expected = {
+        name: facts["default"]
+        for name, facts in declared.items()
+        if "default" in facts and name not in left_out
+    }
     assert expected.items() <= defaults(model).items()
 
 

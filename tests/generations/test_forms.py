@@ -8,15 +8,16 @@ from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import Settings
 
 from generations import catalog, pricing, references
 from generations.catalog import MODELS, get_model
 from generations.forms import ComposerForm
+from generations.parameters import Boolean
 
 Problems = Callable[[str, object], list[str]]
 
 every_model = pytest.mark.parametrize("model_id", MODELS)
-every_callable = pytest.mark.parametrize("model_id", [m.id for m in MODELS.values() if m.callable])
 
 
 def upload(content: bytes, name: str = "one.png") -> SimpleUploadedFile:
@@ -41,7 +42,7 @@ def filled(model_id: str, *files: SimpleUploadedFile, **values: object) -> Compo
     return ComposerForm(posted(model_id, **values), uploads, model=get_model(model_id))
 
 
-@every_callable
+@every_model
 def test_a_fresh_composer_asks_for_the_models_defaults(
     model_id: str, problems: Problems, picture: Callable[..., bytes]
 ) -> None:
@@ -59,7 +60,8 @@ def test_every_parameter_is_drawn_once(model_id: str) -> None:
     form = ComposerForm(model=get_model(model_id))
     groups = [form.shape_field, form.count_field, form.reference_field]
     drawn = [field.name for field in groups if field] + [f.name for f in form.advanced_fields]
-    fixed = {"sync_mode", "raw"}
+    parameters = form.model.parameters.items()
+    fixed = {name for name, one in parameters if isinstance(one, Boolean) and one.fixed is not None}
     expected = form.model.parameters.keys() - fixed - {"image_url", "image_urls"}
     assert sorted(set(drawn) - {"reference"}) == sorted(expected)
     assert len(drawn) == len(set(drawn))
@@ -222,14 +224,15 @@ def test_weights_are_typed_one_on_a_line() -> None:
     ]
 
 
-def test_a_model_that_cannot_be_called_yet_is_refused() -> None:
+def test_a_model_whose_provider_has_no_key_is_refused(settings: Settings) -> None:
+    settings.PROVIDERS = ["aimlapi"]
     form = filled("fal-ai/flux-realism")
     assert form.non_field_errors() == [
         "FLUX Realism on fal cannot be used yet. Choose another model."
     ]
 
 
-@every_callable
+@every_model
 def test_a_recipe_can_be_made_again(model_id: str, picture: Callable[..., bytes]) -> None:
     model = get_model(model_id)
     values: dict[str, object] = {"seed": 7, "image_size": "square", "num_images": 2}
@@ -313,7 +316,7 @@ TYPED = st.one_of(
 
 
 @given(
-    model_id=st.sampled_from([m.id for m in MODELS.values() if m.callable and not m.reference]),
+    model_id=st.sampled_from([m.id for m in MODELS.values() if not m.reference]),
     typed=st.dictionaries(st.sampled_from(NAMES), TYPED),
 )
 def test_whatever_is_typed_is_refused_in_the_form_or_right_by_the_vendor(

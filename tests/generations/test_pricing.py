@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -43,6 +44,11 @@ def sized(width: int, height: int, **params: Json) -> dict[str, Json]:
         ("blackforestlabs/flux-2-edit", 2 * 15_600_000),
         ("blackforestlabs/flux-2-lora-edit", 2 * 27_300_000),
         ("blackforestlabs/flux-2-pro-edit", 2 * 39_000_000),
+        ("fal-ai/flux/schnell", 3_000_000),
+        ("fal-ai/flux-pro/v1.1-ultra", 60_000_000),
+        ("fal-ai/flux-pro/kontext/max", 80_000_000),
+        ("fal-ai/flux-2/edit", 2 * 12_000_000),
+        ("fal-ai/flux-2-max", 70_000_000),
     ],
 )
 def test_an_image_with_the_models_defaults_costs(model_id: str, nano_usd: int) -> None:
@@ -157,3 +163,20 @@ def test_a_price_is_said_in_words(price: Price, words: str) -> None:
 def test_dollars_are_shown_to_the_last_digit() -> None:
     shown = [pricing.format_usd(amount) for amount in (0, 33_000_000, -500, 1_234_000_000_000)]
     assert shown == ["$0", "$0.033", "-$0.0000005", "$1,234"]
+
+
+@pytest.mark.parametrize(
+    ("units", "nano_usd"),
+    [("1", 30_000_000), ("1.5", 45_000_000), ("0", 0), ("0.0000000001", 0), ("0.7864", 23_592_000)],
+)
+def test_what_a_provider_counted_costs_the_price_of_its_unit(units: str, nano_usd: int) -> None:
+    assert pricing.units_cost(MODELS["fal-ai/flux-2-pro"].price, Decimal(units)) == nano_usd
+
+
+def test_an_edit_without_a_size_is_as_large_as_its_reference(
+    picture: Callable[..., bytes],
+) -> None:
+    model = MODELS["fal-ai/flux-2/edit"]
+    own: list[Json] = [references.from_upload(picture((640, 480)))]
+    assert pricing.provider_cost(model, {"image_urls": own}) == 2 * 12_000_000
+    assert pricing.provider_cost(model, {"image_urls": [ADDRESS]}) == 8 * 12_000_000

@@ -111,7 +111,7 @@ def test_a_folder_that_cannot_be_used_is_a_store_that_is_away(
 
 
 def test_files_have_no_address_of_their_own() -> None:
-    assert Files().link(KEY, "image/png", "") is None
+    assert Files().link(KEY, "image/png") is None
 
 
 # A bucket.
@@ -119,13 +119,12 @@ def test_files_have_no_address_of_their_own() -> None:
 
 def test_a_signed_address_opens_the_object_for_five_minutes(bucket: S3) -> None:
     bucket.put(KEY, b"bytes", "image/png")
-    address = bucket.link(KEY, "image/png", "lighthouse.png")
+    address = bucket.link(KEY, "image/png")
     assert address is not None
     assert f"X-Amz-Expires={storage.LINK_SECONDS}" in address
     with urllib.request.urlopen(address) as answer:
         assert answer.read() == b"bytes"
         assert answer.headers["content-type"] == "image/png"
-        assert 'attachment; filename="lighthouse.png"' in answer.headers["content-disposition"]
         assert answer.headers["cache-control"] == "private, max-age=300"
 
 

@@ -25,12 +25,12 @@ def fixed(*units: object, **more: object) -> dict[str, object]:
 
 
 def read(serve: Serve, connect: Connect, *rows: object) -> list[ListedPrice]:
-    return connect(serve(listing(*rows))).read_prices()
+    return connect(serve(listing(*rows))).read_prices([])
 
 
 def test_a_price_is_read_with_the_names_of_its_model(serve: Serve, connect: Connect) -> None:
     server = serve(listing(row(fixed(RATE), aliases=["flux-dev"])))
-    assert connect(server).read_prices() == [
+    assert connect(server).read_prices([]) == [
         ListedPrice("flux/dev", frozenset({"flux/dev", "flux-dev"}), 33_000_000, "image", "")
     ]
     assert server.heads[0].startswith("GET /v1/models?include=pricing ")
@@ -89,5 +89,5 @@ def test_a_row_without_a_name_hides_no_other(serve: Serve, connect: Connect) -> 
 @pytest.mark.parametrize("body", ["<html>", "{}", '{"data": []}', '{"data": [7]}'])
 def test_a_list_without_models_is_an_error(serve: Serve, connect: Connect, body: str) -> None:
     with pytest.raises(ProviderError) as caught:
-        connect(serve(says(body))).read_prices()
+        connect(serve(says(body))).read_prices([])
     assert caught.value.kind is ErrorKind.UNREADABLE

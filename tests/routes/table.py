@@ -79,9 +79,35 @@ def owned(name: str, method: str, status: int, /, *, viewer: int | None = None) 
     return Row(name, method, "own", (SIGN_IN, status, looking, status, status, status), form)
 
 
-IMAGE_PAGES = (("image", "get", 200), ("image-file", "get", 200), ("image-report", "post", 302))
+IMAGE_PAGES = (
+    ("image", "get", 200),
+    ("image-file", "get", 200),
+    ("image-download", "get", 200),
+    ("images-zip", "post", 200),
+    ("image-report", "post", 302),
+    ("image-favourite", "post", 302),
+    ("images-favourite", "post", 302),
+    ("images-trash", "post", 302),
+)
+# In the trash, these alone still open, and for those alone who may restore it.
+TRASHED_PAGES = {
+    ("image", "get"): 200,
+    ("image-file", "get"): 200,
+    ("trash-restore", "post"): 302,
+    ("trash-delete", "post"): 200,
+}
+COLLECTION_ACTIONS = ("collection-settings", "collection-delete")
+COLLECTION_CHANGES = ("collection-arrange", "collection-remove")
 NOT_ONES_TO_SEE = ("private", "foreign", "missing")
-REQUEST_PAGES = (("request", "get"), ("request-cancel", "post"), ("request-retry", "post"))
+REQUEST_PAGES = (
+    ("request", "get"),
+    ("request-story", "get"),
+    ("request-cancel", "post"),
+    ("request-retry", "post"),
+)
+
+# Open to whoever has the link; without the pass that comes with a view, its page alone is.
+SHARED_PAGES = (("share-image", "get"), ("share-file", "get"), ("share-report", "post"))
 
 # Of a token alone; what each kind of token gets is in tests/generations/api/.
 API_PAGES = (
@@ -112,7 +138,78 @@ TABLE = [
         for name, method, _ in IMAGE_PAGES
         for of in NOT_ONES_TO_SEE
     ),
+    everyone("favourites", "get", 200),
+    everyone("trash", "get", 200),
+    *(
+        everyone(name, method, status, of="own-trashed")
+        for (name, method), status in TRASHED_PAGES.items()
+    ),
+    *(
+        Row(name, method, "team-trashed", (SIGN_IN, 404, 404, 404, status, status))
+        for (name, method), status in TRASHED_PAGES.items()
+    ),
+    *(
+        everyone(name, method, 404, of=of, reason="violence")
+        for name, method, _ in IMAGE_PAGES
+        for of in ("own-trashed", "team-trashed")
+        if (name, method) not in TRASHED_PAGES
+    ),
+    *(
+        everyone(name, "post", 404, of=of)
+        for name in ("trash-restore", "trash-delete")
+        for of in ("own", "team", *NOT_ONES_TO_SEE)
+    ),
+    Row("images-collect", "post", "team", (SIGN_IN, 404, 403, 302, 302, 302), {"name": "New"}),
+    *(
+        Row("images-collect", "post", of, (SIGN_IN, 404, 403, 404, 404, 404), {"name": "New"})
+        for of in NOT_ONES_TO_SEE
+    ),
+    everyone("collections", "get", 200),
+    Row("collections", "post", "", (SIGN_IN, 404, 403, 302, 302, 302), {"name": "New"}),
+    team("collection", "get", 200, of="team"),
+    *(
+        Row(name, "post", "team", (SIGN_IN, 404, 403, 403, 302, 302), {"name": "New"})
+        for name in COLLECTION_ACTIONS
+    ),
+    *(
+        Row(name, "post", "team", (SIGN_IN, 404, 403, 302, 302, 302), {"to": "last"})
+        for name in COLLECTION_CHANGES
+    ),
+    *(everyone("collection", "get", 404, of=of) for of in NOT_ONES_TO_SEE),
+    *(
+        everyone(name, "post", 404, of=of, name="New", to="last")
+        for name in (*COLLECTION_ACTIONS, *COLLECTION_CHANGES)
+        for of in NOT_ONES_TO_SEE
+    ),
+    *(
+        Row("image-share", method, of, (SIGN_IN, outsider, 403, 200, 200, 200), {"days": "7"})
+        for method in ("get", "post")
+        for of, outsider in (("own", 200), ("team", 404))
+    ),
+    *(everyone("image-share", "get", 404, of=of) for of in NOT_ONES_TO_SEE),
+    Row("collection-share", "get", "team", (SIGN_IN, 404, 403, 200, 200, 200)),
+    everyone("collection-share", "get", 404, of="missing"),
+    everyone("check", "get", 200),
+    everyone("check", "post", 422),
+    Row("share-links", "get", "", (SIGN_IN, 200, 403, 200, 200, 200)),
+    Row("share-revoke", "post", "own", (SIGN_IN, 404, 403, 302, 302, 302)),
+    Row("share-revoke", "post", "team", (SIGN_IN, 404, 403, 404, 404, 302)),
+    *(
+        Row("share-revoke", "post", of, (SIGN_IN, 404, 403, 404, 404, 404))
+        for of in ("foreign", "missing")
+    ),
+    *(
+        everyone("share", method, status, of=of, stranger=status)
+        for method in ("get", "post")
+        for of, status in (("team", 200), ("missing", 404))
+    ),
+    *(
+        everyone(name, method, 404, of=of, stranger=404)
+        for name, method in SHARED_PAGES
+        for of in ("team", "missing")
+    ),
     owned("request", "get", 200),
+    owned("request-story", "get", 200),
     owned("request-cancel", "post", 302),
     owned("request-retry", "post", 302, viewer=403),
     *(
@@ -188,6 +285,20 @@ TABLE = [
     operators("credit-asks", "get", 200),
     operators("credit-ask-decide", "post", 422, of="waiting"),
     managers("team-approval", 302, admin=403, above="5"),
+    everyone("fal-hook", "post", 404, of="missing", stranger=404),
+    operators("operations", "get", 200),
+    operators("operations-request", "get", 200, of="team"),
+    operators("operations-read", "post", 200, of="team"),
+    operators("operations-do", "post", 302, of="team"),
+    *(
+        everyone(name, method, 404, of="missing")
+        for name, method in (
+            ("operations-request", "get"),
+            ("operations-read", "post"),
+            ("operations-do", "post"),
+        )
+    ),
+    operators("circuit-try", "post", 302, of="missing"),
     operators("reconciliation", "get", 200),
     operators("reconciliation-run", "post", 302),
     operators("reconciliation-resolve", "post", 422),

@@ -35,7 +35,7 @@ GUARDS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 # Pages that show or take a secret: a password, a link that signs in, a link that invites.
-SECRET = {"login-link", "invitation", "team-settings", "welcome"}
+SECRET = {"login-link", "invitation", "team-settings", "welcome", "image-share", "share"}
 
 pytestmark = pytest.mark.django_db
 

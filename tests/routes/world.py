@@ -11,7 +11,9 @@ from django.urls import reverse
 from accounts.models import Membership, Period, Role, Team, User
 from accounts.services import asks, budgets, invitations, teams, tokens
 from generations import approval_links
-from generations.models import Image, Visibility
+from generations.models import Image, ShareLink, Visibility
+from generations.services import collecting, sharing, trash
+from generations.services.sharing import Terms
 from generations.services.statement import Month
 from tests import factories, prices
 from tests.generations.views.studio import Studio, browser, composed, open_studio
@@ -37,6 +39,8 @@ class World:
             return []
         if (row.name, row.of) in self.arguments:
             return self.arguments[row.name, row.of]
+        if row.name.startswith(("images-", "trash-")):
+            return []
         if row.name.startswith("image"):
             return [self.images[row.of], *(["640"] if row.name == "image-file" else [])]
         known = self.queued if row.name == "request-cancel" else self.requests
@@ -52,6 +56,8 @@ def meet(kind: str) -> World:
     _make_images(world, "" if kind in {"outsider", "staff"} else "studio")
     _make_members(world)
     _make_waiting(world)
+    _make_links(world)
+    _make_collections(world)
     return world
 
 
@@ -69,6 +75,10 @@ def _make_images(world: World, home: str) -> None:
         "private", factories.stored_image(of=world.studio.team, by=other, visibility=private)
     )
     world.keep("foreign", factories.stored_image())
+    for of, team, by in (("own", own_team, world.visitor), ("team", world.studio.team, other)):
+        thrown = factories.stored_image(of=team, by=by)
+        trash.throw_away(by=by, images=[thrown.pk])
+        world.keep(f"{of}-trashed", thrown)
     world.images["missing"] = world.requests["missing"] = uuid4()
     world.queued = {
         **world.requests,
@@ -92,6 +102,53 @@ def _make_tokens(world: World, own_team: Team, other: User) -> None:
         token, _ = tokens.create(by=user, team=team, name="Nightly")
         world.arguments["token-revoke", of] = [token.pk]
     world.arguments["token-revoke", "missing"] = [uuid4()]
+
+
+def _make_collections(world: World) -> None:
+    """One of each kind; the team's holds somebody's image."""
+    other = Image.objects.get(pk=world.images["team"]).author
+    foreign = Image.objects.get(pk=world.images["foreign"])
+    shared = collecting.create(by=other, team=world.studio.team, name="Spring")
+    collecting.add(by=other, collection=shared, images=[world.images["team"]])
+    private = collecting.create(
+        by=other, team=world.studio.team, name="Mine", visibility=Visibility.PRIVATE
+    )
+    elsewhere = collecting.create(by=foreign.author, team=foreign.team, name="Winter")
+    found = {"team": shared.pk, "private": private.pk, "foreign": elsewhere.pk, "missing": uuid4()}
+    for of, pk in found.items():
+        for name in ("", "-settings", "-delete", "-remove", "-arrange"):
+            world.arguments[f"collection{name}", of] = [pk]
+
+
+def _make_links(world: World) -> None:
+    """To somebody's image of the team; beside it those that the visitor and others made."""
+    team = world.studio.team
+    foreign = Image.objects.get(pk=world.images["foreign"])
+    other = factories.member(team)
+    shown = Image.objects.get(pk=world.images["team"])
+    collection = collecting.create(by=other, team=team, name="Autumn")
+    link, secret = sharing.share(by=other, what=shown, terms=Terms())
+    elsewhere, _ = sharing.share(by=foreign.author, what=foreign, terms=Terms())
+    world.arguments |= {
+        ("collection-share", "team"): [collection.pk],
+        ("collection-share", "missing"): [uuid4()],
+        ("share-revoke", "own"): [_link_of(world, shown).pk],
+        ("share-revoke", "team"): [link.pk],
+        ("share-revoke", "foreign"): [elsewhere.pk],
+        ("share-revoke", "missing"): [uuid4()],
+        ("share", "team"): [secret],
+        ("share", "missing"): ["wrong"],
+    }
+    for name, more in (("share-image", []), ("share-report", []), ("share-file", ["640"])):
+        world.arguments[name, "team"] = [secret, shown.pk, *more]
+        world.arguments[name, "missing"] = ["wrong", shown.pk, *more]
+
+
+def _link_of(world: World, shown: Image) -> ShareLink:
+    """One of the visitor's own, who may not make any if they only look."""
+    made, _ = sharing.share(by=world.studio.owner, what=shown, terms=Terms())
+    ShareLink.objects.filter(pk=made.pk).update(made_by=world.visitor)
+    return made
 
 
 def _make_members(world: World) -> None:
@@ -123,6 +180,8 @@ def _make_members(world: World) -> None:
         world.arguments[name, "month"] = [Month(date(2026, 11, 1))]
     for name in ("invitation-revoke", "member-role", "member-remove"):
         world.arguments[name, "missing"] = [uuid4()]
+    world.arguments["fal-hook", "missing"] = [uuid4(), "wrong"]
+    world.arguments["circuit-try", "missing"] = [0]
     for name in ("invitation", "login-link", "account_confirm_email"):
         world.arguments[name, "missing"] = ["wrong"]
     world.arguments["account_reset_password_from_key", "missing"] = ["wrong", "key"]
@@ -168,6 +227,8 @@ def visit(client: Client, world: World, row: Row) -> HttpResponse:
     client.cookies = copy(cookies)
     address = reverse(row.name, args=world.arguments_of(row))
     form: dict[str, object] = dict(row.form)
+    if row.name.startswith(("images-", "trash-", "collection-")):
+        form["image"] = str(world.images.get(row.of, ""))
     if row.method == "post":
         form = composed(world.studio.team, **form)
     with transaction.atomic():

@@ -34,14 +34,14 @@ class Command(BaseCommand):
         parser.add_argument(
             "--until", type=date.fromisoformat, metavar="DAY", help="this day too; default: today"
         )
-        parser.add_argument("--provider", choices=providers.callable_providers())
+        parser.add_argument("--provider", choices=providers.with_books())
 
     def handle(self, *args: Any, **options: Any) -> None:
         first, *_, last = reconciling.lately()
         days = reconciling.days(options["since"] or first, options["until"] or last)
         if not days:
             raise CommandError("--until is before --since.")
-        names = [options["provider"]] if options["provider"] else providers.callable_providers()
+        names = [options["provider"]] if options["provider"] else providers.with_books()
         bar = tqdm(total=len(days) * len(names), desc="Comparing", unit="day")
         # Without a mail server a mail is printed, and the one line on stdout is for programs.
         with bar, redirect_stdout(sys.stderr):

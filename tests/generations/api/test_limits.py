@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import Period, Role
 from accounts.services import budgets, role_limits
@@ -52,7 +53,21 @@ def test_too_many_at_once_are_refused(caller: Caller) -> None:
 
     assert answer.status_code == 429
     assert error(answer)["code"] == "too_many_open"
+    assert answer["Retry-After"] == "30"
     assert GenerationRequest.objects.count() == 1
+
+
+def test_a_full_queue_says_that_it_cost_nothing_and_when_to_come_back(
+    caller: Caller, settings: Settings
+) -> None:
+    settings.TEAM_QUEUE_LIMIT = 1
+    caller.asked()
+
+    answer = caller.ask()
+
+    assert (answer.status_code, answer["Retry-After"]) == (429, "30")
+    assert error(answer)["code"] == "queue_full"
+    assert error(answer)["message"].count("Not charged.") == 1
 
 
 @pytest.mark.parametrize("dry", [True, False])

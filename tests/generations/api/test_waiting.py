@@ -42,7 +42,7 @@ async def ended_meanwhile(request: GenerationRequest) -> None:
     await asyncio.wait_for(waits, LONG / 3)
 
 
-async def in_thread(call: Callable[[], None]) -> None:
+async def in_thread(call: Callable[[], object]) -> None:
     def closing() -> None:
         try:
             call()

@@ -26,6 +26,7 @@ def _connected(running: RunningSandbox, settings: Settings) -> Iterator[None]:
     running.take_new_key()
     settings.AIMLAPI_KEY = running.key
     settings.AIMLAPI_BASE_URL = running.url
+    settings.FAL_ADMIN_KEY = ""
     settings.PROVIDER_LOG_LAG = 0
     providers.client.cache_clear()
     yield

@@ -22,8 +22,14 @@ class Provider:
     def connect(self, settings: Settings) -> None:
         settings.AIMLAPI_KEY = self.key
         settings.AIMLAPI_BASE_URL = self.running.url
+        settings.FAL_KEY, settings.FAL_ADMIN_KEY = f"{self.key}:secret", ""
+        settings.FAL_QUEUE_BASE_URL = settings.FAL_REST_BASE_URL = self.running.url
+        settings.FAL_API_BASE_URL = f"{self.running.url}/v1"
+        settings.FAL_JWKS_URL = f"{self.running.url}/.well-known/jwks.json"
+        settings.WEBHOOK_ORIGIN = ""
         settings.PROVIDER_RESULT_HOSTS = [f"127.0.0.1:{self.running.port}"]
         providers.client.cache_clear()
+        providers.verifier.cache_clear()
 
     def fault(self, fault: str, **how: object) -> None:
         self.running.fault(fault=fault, **how)

@@ -7,7 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from accounts.models import BooksCheck, CreditAccount
 from generations.models import GenerationRequest, Reconciliation, ReconciliationState
-from generations.services import measures
+from generations.services import circuits, measures
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +44,12 @@ def test_requests_are_counted_by_status() -> None:
 
 def test_with_nothing_queued_nothing_is_old() -> None:
     assert told()["oldest_queued_seconds"] == 0
+
+
+def test_what_is_paused_is_told_with_its_reason() -> None:
+    assert not [name for name in told() if name.startswith("circuit_open")]
+    circuits.pause_everything(because="disk", lasts=timedelta(seconds=9))
+    assert told()["circuit_open disk  "] == 1
 
 
 def test_before_the_first_check_nothing_is_said_of_the_books() -> None:

@@ -20,7 +20,7 @@ from tests.factories import CREDIT, MODEL, PRICE
 
 pytestmark = pytest.mark.django_db
 
-CALLABLE = [model for model in MODELS.values() if model.callable]
+CALLABLE = list(MODELS.values())
 
 
 @pytest.fixture

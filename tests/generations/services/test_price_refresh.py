@@ -22,7 +22,8 @@ AT_AIMLAPI = [model for model in MODELS.values() if model.provider == "aimlapi"]
 
 
 @pytest.fixture(autouse=True)
-def _its_own_prices(connected: Provider) -> Iterator[None]:
+def _its_own_prices(connected: Provider, settings: Settings) -> Iterator[None]:
+    settings.PROVIDERS = ["aimlapi"]
     prices.staff()
     yield
     connected.running.client.delete("/_sandbox/prices")

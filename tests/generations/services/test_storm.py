@@ -60,7 +60,7 @@ def die_with_the_answer_in_hand() -> None:
         return
     request = attempt.request
     payload = catalog.payload(catalog.get_model(request.model), request.prompt, request.params)
-    client = providers.client(request.provider)
+    client = providers.direct(request.provider)
     try:
         client.generate(payload=payload, client_request_id=attempt.client_request_id)
     except ProviderError:

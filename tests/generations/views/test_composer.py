@@ -100,9 +100,7 @@ def test_the_price_on_the_button_is_what_is_held(studio: Studio, mine: Client) -
     assert GenerationRequest.objects.get().hold.amount == shown
 
 
-@pytest.mark.parametrize(
-    "model", [model for model in MODELS.values() if model.callable], ids=lambda model: model.id
-)
+@pytest.mark.parametrize("model", list(MODELS.values()), ids=lambda model: model.id)
 def test_every_models_price_on_the_button_is_what_is_held(
     studio: Studio, mine: Client, model: Model
 ) -> None:

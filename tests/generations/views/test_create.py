@@ -136,7 +136,7 @@ def test_a_refused_fragment_replaces_the_composer(studio: Studio, mine: Client) 
     assert response.text.lstrip().startswith("<form")
 
 
-@pytest.mark.parametrize("model", ["", "gpt-image", "fal-ai/flux-realism", "flux/dev\0"])
+@pytest.mark.parametrize("model", ["", "gpt-image", "fal-ai/gpt-image", "flux/dev\0"])
 def test_a_model_that_cannot_be_asked_is_refused_in_words(
     studio: Studio, mine: Client, model: str
 ) -> None:

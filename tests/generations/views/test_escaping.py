@@ -84,7 +84,7 @@ def rename(studio: Studio, name: str, words: str) -> None:
 @pytest.fixture
 def drawn(studio: Studio) -> Studio:
     """With a failed, a hidden and a queued tile beside the ready one."""
-    failed(factories.request(of=studio.team, by=studio.author), ErrorKind.UNAUTHORIZED)
+    failed(factories.request(of=studio.team, by=studio.author), ErrorKind.TOO_LARGE)
     hide(studio, factories.stored_image(of=studio.team, by=studio.author))
     factories.stored_image(of=studio.team, by=studio.author)
     factories.request(of=studio.team, by=studio.author)

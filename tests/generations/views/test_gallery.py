@@ -16,7 +16,7 @@ from tests.generations.views.studio import HTMX, Studio, browser, fill
 
 
 def tiles(page: str) -> list[UUID]:
-    return [UUID(found) for found in re.findall(r'href="/i/([0-9a-f-]{36})/"', page)]
+    return [UUID(found) for found in re.findall(r'href="/i/([0-9a-f-]{36})/[?"]', page)]
 
 
 def every_page(client: Client, address: str) -> list[str]:

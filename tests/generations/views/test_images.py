@@ -72,16 +72,16 @@ def test_the_page_leads_to_the_batch_and_to_the_neighbours(studio: Studio, mine:
     context = mine.get(page_of(first)).context
 
     assert list(context["siblings"]) == [second]
-    assert context["previous_url"] == page_of(second)
-    assert context["next_url"] == page_of(older)
+    assert context["previous_url"] == f"{page_of(second)}?wall=mine"
+    assert context["next_url"] == f"{page_of(older)}?wall=mine"
 
 
 def test_neighbours_lead_through_the_whole_gallery(studio: Studio, mine: Client) -> None:
     made = [factories.stored_image(of=studio.team, by=studio.author) for _ in range(3)]
 
     for older, newer in pairwise(made):
-        assert mine.get(page_of(newer)).context["next_url"] == page_of(older)
-        assert mine.get(page_of(older)).context["previous_url"] == page_of(newer)
+        assert mine.get(page_of(newer)).context["next_url"] == f"{page_of(older)}?wall=mine"
+        assert mine.get(page_of(older)).context["previous_url"] == f"{page_of(newer)}?wall=mine"
     assert mine.get(page_of(made[0])).context["next_url"] == ""
     assert mine.get(page_of(made[2])).context["previous_url"] == ""
 
@@ -93,7 +93,7 @@ def test_neighbours_of_anothers_image_are_the_teams(studio: Studio, image: Image
 
     context = browser(studio.colleague).get(page_of(image)).context
 
-    assert context["previous_url"] == page_of(newest)
+    assert context["previous_url"] == f"{page_of(newest)}?wall=team"
     assert context["back_label"] == "Team gallery"
 
 
@@ -137,21 +137,6 @@ def test_a_file_is_kept_by_its_reader_alone_and_runs_nothing(
     assert "Content-Disposition" not in headers
 
 
-@pytest.mark.parametrize(("name", "extension"), [("original", "png"), ("640", "webp")])
-def test_a_download_has_a_name_of_ours(
-    mine: Client, image: Image, name: str, extension: str
-) -> None:
-    headers = mine.get(file_of(image, name) + "?download").headers
-
-    assert headers["Content-Disposition"] == (
-        f'attachment; filename="darkroom-{image.pk}.{extension}"'
-    )
-
-
-def test_the_page_offers_the_original_to_download(mine: Client, image: Image) -> None:
-    assert f'href="{file_of(image)}?download"' in mine.get(page_of(image)).text
-
-
 @pytest.mark.parametrize("name", ["2560", "0", "320-640", "ORIGINAL"])
 def test_there_are_no_other_sizes(mine: Client, image: Image, name: str) -> None:
     assert mine.get(file_of(image, name)).status_code == 404
@@ -167,14 +152,13 @@ def test_a_proxy_is_told_where_the_file_is_after_the_check(
 ) -> None:
     settings.ACCEL_REDIRECT_PREFIX = "/internal"
 
-    response = mine.get(file_of(image, "640") + "?download")
+    response = mine.get(file_of(image, "640"))
 
     key = images.rendition_key(image, "640")
     assert response.headers["X-Accel-Redirect"] == f"/internal/{key}"
     assert response.content == b""
     assert response.headers["Content-Type"] == "image/webp"
     assert response.headers["Cache-Control"] == "private, max-age=240"
-    assert "attachment" in response.headers["Content-Disposition"]
     refused = browser(studio.outsider).get(file_of(image, "640"))
     assert refused.status_code == 404
     assert "X-Accel-Redirect" not in refused.headers

@@ -38,7 +38,7 @@ def test_a_gallery_page(
 def test_an_image_page(
     mine: Client, wall: list[Image], django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(13):
         page = mine.get(reverse("image", args=[wall[30].pk]))
 
     assert page.context["previous_url"]
@@ -70,7 +70,7 @@ def test_the_create_page(
 ) -> None:
     busy(studio, BATCHES_SHOWN + 2)
 
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(19):
         page = mine.get("/")
 
     assert page.text.count('class="batch"') == BATCHES_SHOWN

@@ -1,5 +1,6 @@
 """A request as its fragment and its page show it, at every stage; cancelling and asking again."""
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -171,6 +172,19 @@ def test_what_is_queued_is_cancelled_and_costs_nothing(
     assert ledger.balance(team=studio.team).held == 0
 
 
+def test_what_waits_at_fal_is_cancelled_by_fal(studio: Studio, mine: Client) -> None:
+    waiting = factories.request(of=studio.team, by=studio.author, model="fal-ai/flux-realism")
+    GenerationRequest.objects.update(status=Status.SUBMITTED, queue_position=1)
+
+    page = press(mine, "request-cancel", waiting)
+
+    waiting.refresh_from_db()
+    assert waiting.status == Status.SUBMITTED
+    assert "The provider was asked to drop it" in page
+    assert "Cancelling" in page
+    assert ledger.balance(team=studio.team).held == waiting.hold.amount
+
+
 def test_what_is_sent_is_too_late_to_cancel(
     studio: Studio, mine: Client, queued: GenerationRequest
 ) -> None:
@@ -294,3 +308,20 @@ def test_a_hidden_image_leaves_its_tile_with_the_reason(
 
     assert "Gore, says &lt;b&gt;staff&lt;/b&gt;" in page
     assert str(image.pk) not in page
+
+
+@pytest.mark.parametrize("name", ["request", "request-story", "receipt"])
+def test_its_author_reads_what_happened_in_a_line(mine: Client, studio: Studio, name: str) -> None:
+    done = factories.succeeded(factories.request(of=studio.team, by=studio.author))
+    assert re.search(
+        r"Sent \d\d:\d\d:\d\d UTC · arrived \d\d:\d\d:\d\d · charged 3\.3",
+        mine.get(reverse(name, args=[done.pk])).text,
+    )
+
+
+def test_the_line_is_fetched_anew_while_the_request_is_open(mine: Client, studio: Studio) -> None:
+    asked = factories.request(of=studio.team, by=studio.author)
+    address = reverse("request-story", args=[asked.pk])
+    assert f'hx-get="{address}"' in mine.get(address).text
+    factories.succeeded(asked)
+    assert "hx-get" not in mine.get(address).text

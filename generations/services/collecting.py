@@ -1,0 +1,172 @@
+"""Collections: who may change them, what is in them, and in which order."""
+
+from collections.abc import Sequence
+from itertools import count
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Max
+
+from accounts.errors import NotAllowed
+from accounts.models import Team, User
+from accounts.permissions import Permission, has_permission, permissions_in
+from generations.models import Collection, CollectionItem, Image, Visibility
+
+# Room between two places, so that most moves change one row.
+STEP = 1 << 20
+
+SPREAD = """
+UPDATE generations_collectionitem AS item SET position = spread.place * %(step)s
+FROM (
+    SELECT id, row_number() OVER (ORDER BY position) AS place
+    FROM generations_collectionitem WHERE collection_id = %(collection)s
+) AS spread
+WHERE item.id = spread.id
+"""
+
+
+Granted = frozenset[Permission]
+
+
+def may_edit(user: User, collection: Collection, *, granted: Granted | None = None) -> bool:
+    """Members change the team's collections and their own; viewers look. `granted` is what the
+    person may do in the team, where that is known already."""
+    if granted is None:
+        granted = permissions_in(collection.team, user)
+    is_theirs = collection.visibility == Visibility.TEAM or collection.owner_id == user.pk
+    return is_theirs and Permission.ORGANISE in granted
+
+
+def may_manage(user: User, collection: Collection, *, granted: Granted | None = None) -> bool:
+    """Rename, hide or delete it: whoever made it, and for the team's also admins."""
+    if granted is None:
+        granted = permissions_in(collection.team, user)
+    is_own = collection.owner_id == user.pk
+    manages = is_own or Permission.MANAGE_IMAGES in granted
+    return manages and may_edit(user, collection, granted=granted)
+
+
+def create(*, by: User, team: Team, name: str, visibility: str = Visibility.TEAM) -> Collection:
+    if not has_permission(by, Permission.ORGANISE, team):
+        raise NotAllowed
+    return Collection.objects.create(
+        team=team, owner=by, name=name.strip(), visibility=Visibility(visibility)
+    )
+
+
+def change(*, by: User, collection: Collection, name: str, visibility: str) -> None:
+    """Rename it, or show it to the team or to its owner alone. Others' stay the team's."""
+    if not may_manage(by, collection):
+        raise NotAllowed
+    if visibility == Visibility.PRIVATE and collection.owner_id != by.pk:
+        raise NotAllowed
+    Collection.objects.filter(pk=collection.pk).update(
+        name=name.strip(), visibility=Visibility(visibility)
+    )
+
+
+def delete(*, by: User, collection: Collection) -> None:
+    """Take the collection apart; its images stay where they are."""
+    if not may_manage(by, collection):
+        raise NotAllowed
+    collection.delete()
+
+
+def add(*, by: User, collection: Collection, images: Sequence[UUID]) -> list[UUID]:
+    """Put images at the end, as they are given; those it did not have yet are given back."""
+    with transaction.atomic():
+        _lock(by, collection)
+        seen = Image.objects.visible_to(by).filter(team=collection.team_id, pk__in=images)
+        held = collection.items.values_list("image", flat=True)
+        wanted = set(seen.exclude(pk__in=held).values_list("pk", flat=True))
+        new = [pk for pk in dict.fromkeys(images) if pk in wanted]
+        last = collection.items.aggregate(last=Max("position"))["last"] or 0
+        CollectionItem.objects.bulk_create(
+            CollectionItem(collection=collection, image_id=pk, position=place, added_by=by)
+            for pk, place in zip(new, count(last + STEP, STEP), strict=False)
+        )
+    return new
+
+
+def remove(*, by: User, collection: Collection, images: Sequence[UUID]) -> list[UUID]:
+    """Take images out; those that were in it are given back."""
+    with transaction.atomic():
+        _lock(by, collection)
+        items = collection.items.filter(image__in=images)
+        taken = list(items.values_list("image", flat=True))
+        items.delete()
+        Collection.objects.filter(pk=collection.pk, cover__in=taken).update(cover=None)
+    return taken
+
+
+def move(*, by: User, collection: Collection, images: Sequence[UUID], to: str) -> list[UUID]:
+    """Put images of the collection `first`, `last`, or one place `earlier` or `later` among those
+    that the person sees, together and in their order. Those moved are given back."""
+    with transaction.atomic():
+        _lock(by, collection)
+        items = collection.items.filter(image__in=Image.objects.visible_to(by).values("pk"))
+        seen = list(items.order_by("position"))
+        moved = [item for item in seen if item.image_id in set(images)]
+        if moved:
+            _put(collection, moved, before=_beside(seen, moved, to))
+    return [item.image_id for item in moved]
+
+
+def set_cover(*, by: User, collection: Collection, image: UUID) -> list[UUID]:
+    """Show the collection by this one of its images; it is given back, if it is one."""
+    with transaction.atomic():
+        _lock(by, collection)
+        found = list(collection.items.filter(image=image).values_list("image", flat=True))
+        if found:
+            Collection.objects.filter(pk=collection.pk).update(cover=image)
+    return found
+
+
+def _lock(by: User, collection: Collection) -> None:
+    """One change of a collection at a time, by somebody who may."""
+    if not may_edit(by, collection):
+        raise NotAllowed
+    Collection.objects.select_for_update().get(pk=collection.pk)
+
+
+def _beside(
+    seen: Sequence[CollectionItem], moved: Sequence[CollectionItem], to: str
+) -> CollectionItem | None:
+    """Before which of the others the moved ones go; before none is the end."""
+    others = [item for item in seen if item not in moved]
+    above = sum(item.position < moved[0].position for item in others)
+    below = sum(item.position < moved[-1].position for item in others)
+    place = {"first": 0, "earlier": max(above - 1, 0), "later": below + 1}.get(to, len(others))
+    return others[place] if place < len(others) else None
+
+
+def _put(
+    collection: Collection, moved: Sequence[CollectionItem], *, before: CollectionItem | None
+) -> None:
+    places = _room(collection, moved, before)
+    if not places:
+        _spread(collection)
+        if before:
+            before.refresh_from_db()
+        places = _room(collection, moved, before)
+    for item, place in zip(moved, places, strict=True):
+        item.position = place
+    CollectionItem.objects.bulk_update(moved, ["position"])
+
+
+def _room(
+    collection: Collection, moved: Sequence[CollectionItem], before: CollectionItem | None
+) -> list[int]:
+    """Places for what is moved between its new neighbours; none where they are too close."""
+    others = collection.items.exclude(pk__in=[item.pk for item in moved])
+    earlier = others.filter(position__lt=before.position) if before else others
+    low = earlier.aggregate(last=Max("position"))["last"] or 0
+    high = before.position if before else low + STEP * (len(moved) + 1)
+    gap = (high - low) // (len(moved) + 1)
+    return [low + gap * number for number in range(1, len(moved) + 1)] if gap else []
+
+
+def _spread(collection: Collection) -> None:
+    """Room between all places again."""
+    with connection.cursor() as cursor:
+        cursor.execute(SPREAD, {"collection": collection.pk, "step": STEP})

@@ -1,0 +1,107 @@
+"""Collections: all of a team's, one as a wall, and what may be changed about it."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from accounts.access import TeamRequest, granted_in, team_required
+from accounts.permissions import Permission
+from generations import shelves
+from generations.collection_form import CollectionForm
+from generations.models import Collection
+from generations.services import collecting
+from generations.views import gallery, places
+from generations.views.selected import chosen, counted, told
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@team_required(Permission.VIEW_IMAGES)
+def collections(request: TeamRequest) -> HttpResponse:
+    """Those of the team that this person sees, and a form for a new one."""
+    form = CollectionForm(request.POST or None)
+    if form.is_valid():
+        made = collecting.create(by=request.user, team=request.team, **form.cleaned_data)
+        return redirect("collection", made.pk)
+    shelf = shelves.of(team=request.team, user=request.user)
+    page = {"shelf": shelf, "form": form, "collections": [one.collection for one in shelf]}
+    status = 422 if form.is_bound else 200
+    return render(request, "generations/collections.html", page, status=status)
+
+
+@require_safe
+@vary_on_headers("HX-Request")
+@team_required(Permission.VIEW_IMAGES)
+def collection(request: TeamRequest, collection_id: UUID) -> HttpResponse:
+    all_of_team = shelves.names(team=request.team, user=request.user)
+    here = [one for one in all_of_team if one.pk == collection_id]
+    shown = here[0] if here else _find(request, collection_id)
+    request.team = shown.team
+    tools = _tools(request, shown)
+    return gallery.show(request, places.of(shown), collections=all_of_team, **tools)
+
+
+@require_POST
+@team_required(Permission.VIEW_IMAGES)
+def settings(request: TeamRequest, collection_id: UUID) -> HttpResponse:
+    """Another name, or other people who see it."""
+    shown = _find(request, collection_id)
+    form = CollectionForm(request.POST, may_hide=shown.owner_id == request.user.pk)
+    if not form.is_valid():
+        page = {"collection": shown, "settings_form": form}
+        return render(request, "generations/collection_settings.html", page, status=422)
+    collecting.change(by=request.user, collection=shown, **form.cleaned_data)
+    messages.success(request, "Saved.")
+    return redirect("collection", shown.pk)
+
+
+@require_POST
+@team_required(Permission.VIEW_IMAGES)
+def delete(request: TeamRequest, collection_id: UUID) -> HttpResponse:
+    shown = _find(request, collection_id)
+    collecting.delete(by=request.user, collection=shown)
+    messages.success(request, f"{shown.name} is gone. Its images stay in the gallery.")
+    return redirect("collections")
+
+
+@require_POST
+@team_required(Permission.VIEW_IMAGES)
+def remove(request: TeamRequest, collection_id: UUID) -> HttpResponse:
+    shown = _find(request, collection_id)
+    taken = collecting.remove(by=request.user, collection=shown, images=chosen(request))
+    words = f"{counted(taken)} taken out of {shown.name}."
+    return told(request, words, happened="gone", to=taken)
+
+
+@require_POST
+@team_required(Permission.VIEW_IMAGES)
+def arrange(request: TeamRequest, collection_id: UUID) -> HttpResponse:
+    """Move images one place on or to an end of the collection, or make one its cover."""
+    shown, images = _find(request, collection_id), chosen(request)
+    match request.POST.get("to"):
+        case "cover":
+            collecting.set_cover(by=request.user, collection=shown, image=images[0])
+            return told(request, "That is the cover now.", happened="cover", to=images[:1])
+        case "first" | "earlier" | "later" | "last" as to:
+            moved = collecting.move(by=request.user, collection=shown, images=images, to=to)
+            return told(request, f"{counted(moved)} moved.", happened=to, to=moved)
+    raise BadRequest("There is no such place.")
+
+
+def _find(request: TeamRequest, collection_id: UUID) -> Collection:
+    return get_object_or_404(Collection.objects.visible_to(request.user), pk=collection_id)
+
+
+def _tools(request: TeamRequest, shown: Collection) -> dict[str, object]:
+    """What this person may do with the collection."""
+    granted = granted_in(request, shown.team)
+    if not collecting.may_manage(request.user, shown, granted=granted):
+        return {"may_edit": collecting.may_edit(request.user, shown, granted=granted)}
+    is_own = shown.owner_id == request.user.pk
+    initial = {"name": shown.name, "visibility": shown.visibility}
+    form = CollectionForm(initial=initial, may_hide=is_own)
+    return {"may_edit": True, "settings_form": form}

@@ -1,0 +1,137 @@
+// Ticking images on a wall: Shift-click takes all between; with the focus on a tile, x ticks it, Shift
+// and arrows go on from it, a takes all that are loaded, f marks it, Delete throws away, Escape lets go.
+// The letters work on a tile alone, so nobody who speaks to their browser types them by accident.
+const MOST = 500;
+const bar = document.getElementById("selection");
+const boxes = () => [...document.querySelectorAll(".tile:not([hidden]) > .pick > input")];
+const ticked = () => boxes().filter((box) => box.checked);
+const tileOf = (box) => box.closest(".tile");
+const does = (what) => bar?.querySelector(`[data-does=${what}]`);
+let anchor = null;
+let extended = [];
+
+function show() {
+  const count = ticked().length;
+  bar.querySelector("[data-count]").textContent = count;
+  document.getElementById("live").textContent = count ? `${count} selected` : "Nothing selected";
+}
+
+function tick(some, on = true) {
+  for (const box of some) box.checked = on;
+  const over = ticked().slice(MOST);
+  for (const box of over) box.checked = false;
+  if (over.length) document.dispatchEvent(new CustomEvent("toast", { detail: `At most ${MOST} at a time.` }));
+  show();
+}
+
+function between(one, other) {
+  const all = boxes();
+  const [first, last] = [all.indexOf(one), all.indexOf(other)].sort((a, b) => a - b);
+  return first < 0 ? [other] : all.slice(first, last + 1);
+}
+
+function clear() {
+  tick(document.querySelectorAll(".pick > input"), false);
+  anchor = null;
+}
+
+document.addEventListener("click", (event) => {
+  const box = event.target.closest?.(".pick > input");
+  if (!box || !bar) return;
+  if (event.shiftKey && anchor) tick(between(anchor, box), box.checked);
+  else tick([box], box.checked);
+  anchor = box;
+  extended = [];
+});
+
+// Shift and an arrow: what was taken on the way is let go of when one comes back.
+document.addEventListener("tile:extend", (event) => {
+  const [from, to] = [event.detail.from, event.detail.to].map((tile) => tile.querySelector(".pick > input"));
+  if (!from || !to) return;
+  if (!extended.length) anchor = from;
+  const now = between(anchor, to);
+  tick(extended.filter((box) => !now.includes(box)), false);
+  tick(now);
+  extended = now;
+});
+
+const KEYS = {
+  x: (box) => box.click(),
+  a: () => tick(boxes()),
+  f: (box) => tileOf(box).querySelector(".heart")?.click(),
+  l: (box) => (box.checked || box.click(), does("collect")?.click()),
+  Delete: (box) => (ticked().length || box.click(), (does("trash") ?? does("delete"))?.click()),
+};
+
+document.addEventListener("keydown", (event) => {
+  const box = event.target.closest?.(".tile")?.querySelector(".pick > input");
+  const all = event.key === "a" && (event.ctrlKey || event.metaKey);
+  if (!bar || event.defaultPrevented || event.altKey || event.shiftKey) return;
+  if (event.key === "Escape" && ticked().length && !document.querySelector("[popover]:popover-open")) {
+    event.preventDefault();
+    clear();
+  } else if (box && event.key in KEYS && (all || !(event.ctrlKey || event.metaKey))) {
+    event.preventDefault();
+    KEYS[event.key](box);
+  }
+});
+
+bar?.addEventListener("reset", (event) => {
+  event.preventDefault();
+  clear();
+});
+
+// What the server did to these images, as its toast says.
+function after(happened, ids) {
+  const tiles = [...document.querySelectorAll(".pick > input")].filter((box) => ids.has(box.value)).map(tileOf);
+  const leaves = happened === "gone" || (happened === "back" && bar.dataset.place === "trash");
+  if (leaves) remove(tiles);
+  else if (happened === "back") for (const tile of tiles) tile.hidden = false;
+  else if (happened === "marked" || happened === "unmarked") mark(tiles, happened === "marked");
+  else if (happened in MOVES) MOVES[happened](tiles);
+  // What is arranged is often moved on.
+  if (!(happened in MOVES)) clear();
+}
+
+function remove(tiles) {
+  const all = boxes().map(tileOf);
+  const place = Math.max(...tiles.map((tile) => all.indexOf(tile)));
+  const stays = (tile) => !tiles.includes(tile);
+  const next = all.slice(place).find(stays) ?? all.filter(stays).at(-1);
+  for (const tile of tiles) tile.hidden = true;
+  next?.querySelector("a").focus({ preventScroll: true });
+}
+
+function mark(tiles, on) {
+  for (const heart of tiles.map((tile) => tile.querySelector(".heart"))) {
+    heart?.setAttribute("aria-pressed", on);
+    if (heart) heart.value = on ? "0" : "1";
+  }
+}
+
+const others = (tiles) => boxes().map(tileOf).filter((tile) => !tiles.includes(tile));
+const above = (tiles, all) => all.filter((tile) => tile.compareDocumentPosition(tiles[0]) & Node.DOCUMENT_POSITION_FOLLOWING);
+const below = (tiles, all) => all.filter((tile) => tile.compareDocumentPosition(tiles.at(-1)) & Node.DOCUMENT_POSITION_PRECEDING);
+const MOVES = {
+  first: (tiles) => others(tiles)[0]?.before(...tiles),
+  earlier: (tiles) => (above(tiles, others(tiles)).at(-1) ?? others(tiles)[0])?.before(...tiles),
+  later: (tiles) => (below(tiles, others(tiles))[0] ?? others(tiles).at(-1))?.after(...tiles),
+  last: (tiles) => (document.querySelector(".more") ? location.reload() : others(tiles).at(-1)?.after(...tiles)),
+};
+
+if (bar) {
+  show();
+  new MutationObserver(() => {
+    const toast = document.querySelector("#toasts > [data-happened]");
+    if (!toast) return;
+    const { happened, images } = toast.dataset;
+    delete toast.dataset.happened;
+    document.querySelector(".collect:popover-open")?.hidePopover();
+    if (happened) after(happened, new Set(images.trim().split(" ")));
+  }).observe(document.getElementById("toasts"), { childList: true });
+}
+
+// An undone step needs no offer to undo it any more.
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.successful && event.target.matches?.(".undo")) event.target.closest(".toast")?.remove();
+});

@@ -1,0 +1,213 @@
+"""Favourites, collections, the trash and ticking many images in a browser: by mouse, by keys
+alone, and without a script."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.test_accessibility import SIZES, violations
+from tests.instance import OWNER, Instance
+
+pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("browser")]
+
+WALL = "/gallery/?q=organised"
+
+
+@pytest.fixture(scope="module")
+def state(browser: Browser, darkroom: Instance) -> Any:
+    """Cookies of an owner with one image in each place."""
+    made = ("--prompt", "Organised boats", "--count", "6")
+    darkroom.generate("--model", "flux-realism", *made)
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.goto(darkroom.manage("login_link", OWNER).stdout.strip())
+    page.goto(darkroom.url + WALL)
+    tick(page, 0)
+    page.get_by_role("button", name="Add to collection").click()
+    page.get_by_label("Name of a new collection").fill("Autumn boats")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1 image added to Autumn boats.")).to_be_visible()
+    tick(page, 0)
+    bar(page).get_by_role("button", name="Favourite").click()
+    expect(page.get_by_text("1 image added to your favourites.")).to_be_visible()
+    tick(page, 5)
+    bar(page).get_by_role("button", name="Trash").click()
+    expect(page.get_by_text("1 image moved to the trash.")).to_be_visible()
+    kept = context.storage_state()
+    context.close()
+    return kept
+
+
+@pytest.fixture
+def wall(browser: Browser, darkroom: Instance, state: Any) -> Iterator[Page]:
+    context = browser.new_context(storage_state=state, viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: said.append(f"error: {error}"))
+    page.goto(darkroom.url + WALL)
+    yield page
+    context.close()
+    assert said == []
+
+
+def tick(page: Page, number: int, **how: Any) -> None:
+    tiles(page).nth(number).hover()
+    tiles(page).nth(number).get_by_role("checkbox").click(**how)
+
+
+def tiles(page: Page) -> Any:
+    return page.locator("li.tile:visible")
+
+
+def bar(page: Page) -> Any:
+    return page.get_by_role("form", name="Selected images")
+
+
+def count(page: Page) -> Any:
+    return page.locator("[data-count]")
+
+
+def places(page: Page, darkroom: Instance) -> list[str]:
+    page.goto(f"{darkroom.url}/collections/")
+    collection = page.get_by_role("main").get_by_role("link", name="Autumn boats")
+    own = [collection.get_attribute("href") or ""]
+    page.goto(f"{darkroom.url}/trash/")
+    own.append(page.locator("li.tile a").first.get_attribute("href") or "")
+    return ["/favourites/", "/collections/", "/trash/", *own]
+
+
+def look(browser: Browser, state: Any, scheme: Any, size: tuple[int, int]) -> BrowserContext:
+    return browser.new_context(
+        storage_state=state,
+        color_scheme=scheme,
+        viewport={"width": size[0], "height": size[1]},
+        reduced_motion="reduce",
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [*SIZES, "narrow"])
+def test_no_place_has_an_accessibility_violation_or_scrolls_sideways(
+    browser: Browser, darkroom: Instance, state: Any, scheme: Any, size: str
+) -> None:
+    width, height = SIZES.get(size, (320, 640))
+    context = look(browser, state, scheme, (width, height))
+    page = context.new_page()
+    found: dict[str, list[str]] = {}
+    for place in places(page, darkroom):
+        page.goto(darkroom.url + place)
+        found[place] = violations(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, place
+    page.goto(darkroom.url + WALL)
+    tiles(page).first.get_by_role("checkbox").check(force=True)
+    expect(bar(page)).to_be_visible()
+    found["ticked"] = violations(page)
+    bar(page).get_by_role("button", name="Add to collection").click()
+    found["choosing a collection"] = violations(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    context.close()
+    assert {place: bad for place, bad in found.items() if bad} == {}
+
+
+def test_shift_takes_all_between_and_escape_lets_go(wall: Page) -> None:
+    tick(wall, 1)
+    tick(wall, 3, modifiers=["Shift"])
+    expect(count(wall)).to_have_text("3")
+    wall.keyboard.press("Escape")
+    expect(bar(wall)).to_be_hidden()
+
+
+def test_keys_alone_tick_mark_and_throw_away_and_undo_brings_back(wall: Page) -> None:
+    wall.get_by_role("link", name="Organised boats").first.focus()
+    wall.keyboard.press("x")
+    expect(count(wall)).to_have_text("1")
+    wall.keyboard.press("Shift+ArrowRight")
+    wall.keyboard.press("Shift+ArrowRight")
+    expect(count(wall)).to_have_text("3")
+    wall.keyboard.press("Shift+ArrowLeft")
+    expect(count(wall)).to_have_text("2")
+    wall.keyboard.press("Delete")
+    expect(wall.get_by_text("2 images moved to the trash.")).to_be_visible()
+    expect(tiles(wall)).to_have_count(3)
+    expect(wall.locator("li.tile a:focus")).to_have_count(1)
+    wall.get_by_role("button", name="Undo").press("Enter")
+    expect(tiles(wall)).to_have_count(5)
+    wall.get_by_role("link", name="Organised boats").first.focus()
+    wall.keyboard.press("a")
+    expect(count(wall)).to_have_text("5")
+
+
+def test_a_heart_is_kept_and_the_focus_stays_on_it(wall: Page) -> None:
+    heart = tiles(wall).nth(2).get_by_role("button", name="Favourite")
+    heart.press("Enter")
+    expect(heart).to_have_attribute("aria-pressed", "true")
+    expect(heart).to_be_focused()
+    wall.reload()
+    expect(heart).to_have_attribute("aria-pressed", "true")
+    heart.press("Enter")
+    expect(heart).to_have_attribute("aria-pressed", "false")
+
+
+def test_a_collection_is_put_in_order_and_leads_from_image_to_image(
+    wall: Page, darkroom: Instance
+) -> None:
+    tick(wall, 2)
+    tick(wall, 3)
+    wall.get_by_role("button", name="Add to collection").click()
+    wall.get_by_role("region", name="Add to collection").get_by_text("Autumn boats").click()
+    expect(wall.get_by_text("2 images added to Autumn boats.")).to_be_visible()
+    wall.get_by_role("navigation", name="Main").get_by_role("link", name="Autumn boats").click()
+    last = tiles(wall).nth(2).locator("input").get_attribute("value") or ""
+    tick(wall, 2)
+    for _ in range(2):
+        bar(wall).get_by_role("button", name="Arrange").click()
+        wall.get_by_role("button", name="Earlier").click()
+        expect(wall.get_by_text("1 image moved.").last).to_be_visible()
+        wall.locator(".toast [data-dismiss]").last.click()
+    wall.reload()
+    assert tiles(wall).first.locator("input").get_attribute("value") == last
+    tiles(wall).first.locator("a").click()
+    expect(wall).to_have_url(re.compile(f"{last}.*wall="))
+    wall.keyboard.press("ArrowRight")
+    expect(wall.get_by_role("link", name="Previous image")).to_be_visible()
+    wall.keyboard.press("Escape")
+    expect(wall.get_by_role("heading", name="Autumn boats")).to_be_visible()
+
+
+def test_what_others_make_is_offered_and_pushes_nothing(wall: Page, darkroom: Instance) -> None:
+    wall.wait_for_load_state("networkidle")
+    top = tiles(wall).first.bounding_box()
+    darkroom.generate("--model", "flux-realism", "--prompt", "Organised boats, new")
+    pill = wall.get_by_role("link", name="1 new image")
+    expect(pill).to_be_visible()
+    assert tiles(wall).first.bounding_box() == top
+    pill.click()
+    expect(tiles(wall)).to_have_count(6)
+
+
+def test_without_a_script_images_are_thrown_away_restored_and_deleted(
+    browser: Browser, darkroom: Instance, state: Any
+) -> None:
+    darkroom.generate("--model", "flux-realism", "--prompt", "Plainly gone", "--count", "2")
+    context = browser.new_context(storage_state=state, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{darkroom.url}/gallery/?q=plainly")
+    for number in (0, 1):
+        tiles(page).nth(number).get_by_role("checkbox").check(force=True)
+    bar(page).get_by_role("button", name="Trash").click()
+    expect(page.get_by_text("2 images moved to the trash.")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(tiles(page)).to_have_count(2)
+    tiles(page).first.locator("a").first.click()
+    page.get_by_role("button", name="Move to trash").click()
+    page.goto(f"{darkroom.url}/trash/?q=plainly")
+    expect(page.get_by_text("Gone for good on")).to_be_visible()
+    tiles(page).first.get_by_role("checkbox").check(force=True)
+    bar(page).get_by_role("button", name="Delete for good").click()
+    page.get_by_role("button", name="Delete 1 image").click()
+    expect(page.get_by_text("1 image deleted for good.")).to_be_visible()
+    context.close()
