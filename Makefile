@@ -10,13 +10,18 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header $(if $(UPGRADE),--upgrade)
 
-# make test BROWSER=no leaves the browser tests out; make test ARGS="-k words" is handed on to pytest.
+# make test BROWSER=no leaves the browser tests out, FAULTS=no the faults one by one, which take
+# minutes of waiting; make test ARGS="-k words" is handed on to pytest.
 BROWSER := yes
+FAULTS := yes
 ARGS :=
+LEFT_OUT := $(strip $(if $(filter no,$(BROWSER)),browser) $(if $(filter no,$(FAULTS)),faults))
+MARKS := $(if $(LEFT_OUT),-m "not ($(subst $() , or ,$(LEFT_OUT)))")
 
 help:
 	@echo "make run      the whole product on this machine, at http://127.0.0.1:8000"
-	@echo "make test     all tests (BROWSER=no: without those that need Chromium; ARGS: for pytest)"
+	@echo "make test     all tests (BROWSER=no: without those that need Chromium; FAULTS=no: without"
+	@echo "              the faults one by one; ARGS: for pytest)"
 	@echo "make chaos    random faults over 2,000 requests, some minutes (ARGS=\"--seed N\": one again)"
 	@echo "make check    lint, types, templates, containers, migrations, locks, import rules"
 	@echo "make bench    benchmarks, as a table and in tests/bench/results/"
@@ -31,12 +36,8 @@ run: .venv/base.stamp
 test chaos check bench: export ENV_FILE := /dev/null
 
 test: $(if $(filter no,$(BROWSER)),,browser) .venv/dev.stamp redis clock exiftool
-ifeq ($(BROWSER),no)
-	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -m "not browser" $(ARGS); status=$$?; \
-	echo "The browser tests were left out (BROWSER=no)."; exit $$status
-else
-	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
-endif
+	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(MARKS) $(ARGS); status=$$?; \
+	$(foreach part,$(LEFT_OUT),echo "The tests marked $(part) were left out, as asked for.";) exit $$status
 
 chaos: .venv/dev.stamp
 	@$(BIN)/python -m tests.chaos.storm $(ARGS)

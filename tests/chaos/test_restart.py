@@ -8,7 +8,7 @@ import pytest
 
 from tests.chaos.evidence import Evidence
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.faults]
 
 # Longer than a stop of the whole waits for its parts.
 LONG = 16
