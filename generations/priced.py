@@ -12,7 +12,6 @@ from generations.models import Markup, PriceProposal, PriceReading, PriceVersion
 from generations.parameters import Json, Size
 from generations.services.price_book import PriceList
 
-READINGS_SHOWN = 5
 DECIDED_SHOWN = 20
 
 
@@ -57,7 +56,7 @@ def page() -> dict[str, object]:
         "waiting": [_waiting(one, prices) for one in waiting],
         "rows": list(_rows(prices)),
         "markups": list(_markups()),
-        "readings": PriceReading.objects.all()[:READINGS_SHOWN],
+        "readings": PriceReading.objects.order_by("provider", "-id").distinct("provider"),
         "decided": proposals.exclude(state=ProposalState.PENDING)[:DECIDED_SHOWN],
         "bound": settings.PRICE_AUTO_ACCEPT_PERCENT,
     }

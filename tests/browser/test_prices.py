@@ -111,7 +111,7 @@ def test_a_price_entered_by_hand_is_in_force_and_the_one_before_can_be_read(page
     form.get_by_label("US dollars").fill("0.005")
     form.get_by_label("Where it is from").fill("Their letter")
     form.get_by_role("button", name="Put into force").click()
-    row = page.get_by_role("row", name="FLUX.1 [schnell]")
+    row = page.get_by_role("row", name="FLUX.1 [schnell] AIML API")
     expect(row).to_contain_text("$0.005 per image")
     row.get_by_text("1 earlier").click()
     expect(row.get_by_text("$0.004 per image")).to_be_visible()
