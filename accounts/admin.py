@@ -16,7 +16,7 @@ from config.read_only import ReadOnly
 
 admin.site.site_header = "Darkroom"
 # The one sign-in page, with its rate limits, guards the admin too.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # as allauth says
 
 
 class UserAddForm(AdminUserCreationForm):

@@ -5,8 +5,7 @@ from django.db import models
 from django.utils import timezone
 
 if TYPE_CHECKING:
-    # ruff does not see the quoted type arguments below.
-    from accounts.models import ApiToken, Invitation, Membership, Team, User  # noqa: F401
+    from accounts.models import ApiToken, Invitation, Membership, Team, User  # noqa: F401  # quoted
 
 
 class UserManager(BaseUserManager["User"]):

@@ -19,8 +19,7 @@ log = structlog.get_logger(__name__)
 
 
 class Channel(filesystem.Channel):
-    # kombu's own differs from its base's.
-    def _put(  # type: ignore[override]
+    def _put(  # type: ignore[override]  # as kombu's own does
         self, queue: str, payload: dict[str, Any], **kwargs: Any
     ) -> None:
         """Raises OperationalError."""

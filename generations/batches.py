@@ -83,17 +83,12 @@ class Batch:
 
     @property
     def can_cancel(self) -> bool:
-        """While it waits with us, or last we heard with the provider."""
-        waits_there = self.is_waiting and self.request.cancel_asked_at is None
-        return self.request.status in {Status.AWAITING_APPROVAL, Status.QUEUED} or waits_there
+        return self.request.can_be_cancelled
 
     @property
     def is_waiting(self) -> bool:
-        """Whether it has not begun yet, so that there is no progress to show."""
-        queued_there = self.request.queue_position is not None
-        return self.request.status in {Status.AWAITING_APPROVAL, Status.QUEUED} or (
-            self.request.status == Status.SUBMITTED and queued_there
-        )
+        """Whether there is no progress to show yet."""
+        return self.request.has_not_begun
 
     @property
     def can_retry(self) -> bool:

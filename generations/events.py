@@ -33,7 +33,7 @@ ARRIVED = "images"
 NOTIFY = f"""pg_notify('{CHANNEL}', json_build_object(
     'request', id, 'user', user_id, 'team', team_id,
     'done', status = 'succeeded', 'shared', visibility = 'team')::text)"""
-CHANGED = f"SELECT {NOTIFY} FROM generations_generationrequest WHERE id = %(id)s"  # noqa: S608
+CHANGED = f"SELECT {NOTIFY} FROM generations_generationrequest WHERE id = %(id)s"  # noqa: S608  # ours
 
 
 def changed(request: UUID) -> None:

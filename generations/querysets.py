@@ -9,9 +9,8 @@ from django.utils import timezone
 from accounts.permissions import Permission, roles_with
 
 if TYPE_CHECKING:
-    # ruff does not see the quoted type arguments below.
     from accounts.models import Team, User
-    from generations.models import (  # noqa: F401
+    from generations.models import (  # noqa: F401  # in quoted type arguments, which ruff does not see
         Collection,
         Finding,
         GenerationRequest,

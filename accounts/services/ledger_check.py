@@ -101,7 +101,7 @@ def is_at_fault(account: CreditAccount) -> bool:
 def _look_for(cursor: CursorWrapper, invariant: Invariant, report: LedgerReport) -> None:
     for words, query in invariant.looks.items():
         # Materialized, or a plan is chosen that is quick to find the first, and there are none.
-        shown = f"WITH found AS MATERIALIZED ({query}) SELECT * FROM found LIMIT {SHOWN}"  # noqa: S608
+        shown = f"WITH found AS MATERIALIZED ({query}) SELECT * FROM found LIMIT {SHOWN}"  # noqa: S608  # ours
         cursor.execute(shown, invariant.values or None)
         rows = cursor.fetchall()
         if rows:
@@ -118,7 +118,7 @@ def _count(
     report: LedgerReport,
 ) -> None:
     """How many there are beyond those shown, and on which accounts."""
-    by_account = f"SELECT account::bigint, count(*) FROM ({query}) found (account) GROUP BY 1"  # noqa: S608
+    by_account = f"SELECT account::bigint, count(*) FROM ({query}) found (account) GROUP BY 1"  # noqa: S608  # ours
     cursor.execute(by_account, invariant.values or None)
     found = report.found.setdefault(invariant.key, Found())
     for account, count in cursor.fetchall():

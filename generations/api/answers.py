@@ -51,7 +51,7 @@ def of_estimate(found: Estimate) -> schemas.Estimate:
         available=plain_credits(preview.available),
         room=schemas.Room(limit=str(room), left=plain_credits(room.left)) if room else None,
         enough=found.is_enough,
-        needs_approval=found.waits,
+        needs_approval=found.preview.needs_approval,
         usual_seconds=preview.usual_seconds,
     )
 

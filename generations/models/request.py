@@ -21,6 +21,7 @@ class Status(models.TextChoices):
 
 TERMINAL = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELLED})
 OPEN = frozenset(Status) - TERMINAL
+UNSENT = frozenset({Status.AWAITING_APPROVAL, Status.QUEUED})
 
 
 class Visibility(models.TextChoices):
@@ -178,6 +179,21 @@ class GenerationRequest(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status in OPEN
+
+    @property
+    def waits_at_provider(self) -> bool:
+        """Whether it stands, as last heard, in its provider's queue."""
+        return self.status == Status.SUBMITTED and self.queue_position is not None
+
+    @property
+    def has_not_begun(self) -> bool:
+        return self.status in UNSENT or self.waits_at_provider
+
+    @property
+    def can_be_cancelled(self) -> bool:
+        """With us at once; at the provider once, because it is only asked."""
+        asked = self.cancel_asked_at is not None
+        return self.status in UNSENT or (self.waits_at_provider and not asked)
 
 
 class AttemptState(models.TextChoices):

@@ -23,7 +23,7 @@ def delay(tries: int, *, at_least: float = 0) -> timedelta:
     """Full jitter up to a minute, never less than the provider asked for."""
     ceiling = min(2.0**tries, LONGEST)
     # Spreads load; nothing is guessed from it.
-    return timedelta(seconds=max(at_least, random.uniform(0.2, ceiling)))  # noqa: S311
+    return timedelta(seconds=max(at_least, random.uniform(0.2, ceiling)))  # noqa: S311  # no secret
 
 
 def step(tries: int) -> timedelta:

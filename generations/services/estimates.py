@@ -10,17 +10,16 @@ from accounts.services import role_limits, teams
 from generations import role_rules
 from generations.catalog import Model
 from generations.errors import InvalidRequest
-from generations.services import approvals, previews, requests
+from generations.services import previews, requests
 from generations.services.previews import Preview
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """`waits` says whether somebody would have to approve it first."""
+    """A model and what a request to it comes to."""
 
     model: Model
     preview: Preview
-    waits: bool
 
     @property
     def is_enough(self) -> bool:
@@ -49,5 +48,4 @@ def estimate(
     if too_much:
         raise InvalidRequest(too_much)
     found = previews.preview(by=by, team=team, model=model, params=cleaned, token=token)
-    waits = approvals.needed(by=by, team=team, amount=found.amount)
-    return Estimate(model, found, waits)
+    return Estimate(model, found)

@@ -27,8 +27,7 @@ LOOKED_AT = (Status.SUBMITTED, Status.ANSWERED, Status.UNCONFIRMED)
 def lawful(request: GenerationRequest, attempt: Attempt | None) -> set[Deed]:
     """What may be done to it now; `attempt` is its last."""
     found = set()
-    waits_there = request.status == Status.SUBMITTED and request.queue_position is not None
-    if request.status in requests.UNSENT or (waits_there and not request.cancel_asked_at):
+    if request.can_be_cancelled:
         found.add(Deed.CANCEL)
     if request.status in LOOKED_AT and not _is_in_hand(request):
         found.add(Deed.LOOK)

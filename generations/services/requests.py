@@ -20,7 +20,7 @@ from generations.errors import (
     InvalidRequest,
     TooLateToCancel,
 )
-from generations.models import PRIORITY_OF, GenerationRequest, Source, Status, Visibility
+from generations.models import PRIORITY_OF, UNSENT, GenerationRequest, Source, Status, Visibility
 from generations.services import (
     admitting,
     approvals,
@@ -30,8 +30,6 @@ from generations.services import (
     queueing,
     states,
 )
-
-UNSENT = (Status.AWAITING_APPROVAL, Status.QUEUED)
 
 
 def submit(

@@ -18,7 +18,6 @@ from generations.services.price_book import PriceList, Quote
 
 BATCHES_SHOWN = 12
 PICKABLE = 18
-TAKES_REFERENCES = next(one for one in catalog.MODELS.values() if one.reference)
 REFERENCES = ("image_url", "image_urls")
 EXAMPLES = (
     "Dawn over a copper meadow, low sun through mist, 85mm, shallow depth of field",
@@ -39,7 +38,7 @@ def with_reference(form: ComposerForm, image: Image) -> ComposerForm:
 
     Without it, where its file cannot be had.
     """
-    takes = form.model if form.model.reference else TAKES_REFERENCES
+    takes = form.model if form.model.reference else _takes_references()
     try:
         return form.switched_to(takes, added=downloads.reference(image))
     except (BadReference, FileNotFoundError, StorageUnavailable, UnusableImage):
@@ -119,6 +118,10 @@ def submitted_context(
 
 def _first() -> catalog.Model:
     return providers.callable_models()[0]
+
+
+def _takes_references() -> catalog.Model:
+    return next(model for model in providers.callable_models() if model.reference)
 
 
 def _menu(prices: PriceList) -> list[dict[str, Any]]:
