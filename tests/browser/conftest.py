@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.launch import ARGUMENTS, CHROMIUM
-from tests.instance import OWNER, Instance, running
+from tests.browser.people import session_of
+from tests.instance import Instance, running
 
 
 @pytest.fixture(scope="session")
@@ -40,8 +41,14 @@ def complaints(page: Page) -> list[str]:
     return said
 
 
+@pytest.fixture(scope="module")
+def owner_session(browser: Browser, darkroom: Instance) -> Any:
+    """Cookies of the studio's owner."""
+    return session_of(browser, darkroom)
+
+
 @pytest.fixture
-def owner_page(page: Page, context: BrowserContext, darkroom: Instance) -> Page:
+def owner_page(page: Page, context: BrowserContext, owner_session: Any) -> Page:
     """A page signed in as the studio's owner."""
-    page.goto(darkroom.manage("login_link", OWNER).stdout.strip())
+    context.add_cookies(owner_session["cookies"])
     return page

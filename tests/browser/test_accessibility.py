@@ -4,7 +4,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.instance import OWNER, Instance
+from tests.browser.people import session_of
+from tests.instance import Instance
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("browser")]
 
@@ -20,12 +21,7 @@ OPEN_PLACES = ("/signin/", "/signup/", "/password/reset/")
 def session(browser: Browser, darkroom: Instance) -> Any:
     """Cookies of a signed-in owner whose gallery holds images."""
     darkroom.generate("--model", "flux-realism", "--prompt", "A wall to look at", "--count", "3")
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(darkroom.manage("login_link", OWNER).stdout.strip())
-    state = context.storage_state()
-    context.close()
-    return state
+    return session_of(browser, darkroom)
 
 
 def violations(page: Page) -> list[str]:

@@ -8,8 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser.people import session_of
 from tests.browser.test_accessibility import SIZES, violations
-from tests.instance import OWNER, Instance
+from tests.instance import Instance
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("browser")]
 
@@ -26,12 +27,7 @@ def session(browser: Browser, darkroom: Instance) -> Any:
     """Cookies of an owner whose gallery holds two marmots and a heron."""
     darkroom.generate("--model", "flux-realism", "--prompt", "A marmot on a rock", "--count", "2")
     darkroom.generate("--model", "flux-realism", "--prompt", "A heron in the reeds")
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(darkroom.manage("login_link", OWNER).stdout.strip())
-    state = context.storage_state()
-    context.close()
-    return state
+    return session_of(browser, darkroom)
 
 
 @pytest.fixture

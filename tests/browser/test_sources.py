@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.people import session_of
 from tests.browser.test_accessibility import SIZES, violations
 from tests.instance import OWNER, TEAM, Instance
 
@@ -30,12 +31,7 @@ PLACES = ("/usage/", "/usage/credits/")
 def session(browser: Browser, darkroom: Instance) -> Any:
     """Cookies of the owner of a team that is on a plan."""
     darkroom.manage("shell", "--command", GIVE)
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(darkroom.manage("login_link", OWNER).stdout.strip())
-    state = context.storage_state()
-    context.close()
-    return state
+    return session_of(browser, darkroom)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

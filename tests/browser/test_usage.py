@@ -8,7 +8,8 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
-from tests.instance import OWNER, Instance
+from tests.browser.people import session_of
+from tests.instance import Instance
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("browser")]
 
@@ -39,12 +40,7 @@ def places(spent: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def session(browser: Browser, darkroom: Instance) -> Any:
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(darkroom.manage("login_link", OWNER).stdout.strip())
-    state = context.storage_state()
-    context.close()
-    return state
+    return session_of(browser, darkroom)
 
 
 def violations(page: Page) -> list[str]:
