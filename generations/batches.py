@@ -168,6 +168,8 @@ class Batch:
             missing = "pending" if self.is_open else "blocked" if self.blocked else "failed"
             tiles = [tile for tile in tiles if tile.state in {"ready", "hidden"}]
             tiles += [Tile(missing)] * (self.num_images - len(tiles))
+        elif len(tiles) < self.request.arrived:
+            tiles += [Tile("purged")] * (self.request.arrived - len(tiles))
         return tiles
 
     @property

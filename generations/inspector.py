@@ -7,7 +7,7 @@ from uuid import UUID
 from accounts.models import User
 from generations import catalog
 from generations.catalog_types import provider_name
-from generations.models import ARRIVED, Approval, Image
+from generations.models import Approval, Image
 
 # Shown elsewhere on the page, or not a choice a person makes.
 NOT_ROWS = {
@@ -100,8 +100,7 @@ class Inspector:
     def cost_microcredits(self) -> int:
         """This image's part of what its request was charged."""
         request = self.image.request
-        arrived = sum(one.status in ARRIVED for one in request.images.all())
-        return request.hold.captured // max(arrived, 1)
+        return request.hold.captured // max(request.arrived, 1)
 
     @property
     def approval(self) -> Approval | None:

@@ -9,7 +9,6 @@ from accounts.models import LedgerEntry
 from accounts.money import format_credits
 from generations import catalog, failures
 from generations.models import (
-    ARRIVED,
     Approval,
     Attempt,
     CostSource,
@@ -161,10 +160,6 @@ class Receipt:
         return sorted(self.request.images.all(), key=lambda image: image.index)
 
     @property
-    def arrived(self) -> int:
-        return sum(image.status in ARRIVED for image in self.images)
-
-    @property
     def approval(self) -> Approval | None:
         return getattr(self.request, "approval", None)
 
@@ -195,8 +190,8 @@ class Receipt:
             return f" because {self._why_cancelled}"
         if self.request.status == Status.FAILED:
             return f" because it failed: {failures.explain(self.request.error_code).title}"
-        if self.arrived < self.request.num_images:
-            return f" because {self.arrived} of {self.request.num_images} arrived"
+        if self.request.arrived < self.request.num_images:
+            return f" because {self.request.arrived} of {self.request.num_images} arrived"
         if self.charged < self.held:
             return ": the hold was the most it could cost, this is what it did"
         if self.charged > self.held:

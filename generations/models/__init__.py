@@ -2,7 +2,7 @@ from generations.models.approval import Approval, Verdict
 from generations.models.charges import BILLED, REPORTED, ProviderCharge, SeenVia
 from generations.models.exports import StatementExport
 from generations.models.gates import Circuit, Gate
-from generations.models.image import ARRIVED, Image, ImageStatus
+from generations.models.image import Image, ImageStatus
 from generations.models.moderation import Decision, DecisionAction, Report, ReportReason
 from generations.models.organising import Collection, CollectionItem, Favourite
 from generations.models.prices import (
@@ -39,7 +39,6 @@ from generations.models.usage import UsageDay
 from generations.models.webhook import WebhookInbox
 
 __all__ = [
-    "ARRIVED",
     "BILLED",
     "OPEN",
     "PRIORITY_OF",

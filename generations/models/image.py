@@ -15,12 +15,8 @@ class ImageStatus(models.TextChoices):
     STORED = "stored", "Stored"
     BLOCKED = "blocked", "Blocked by the safety filter"
     LOST = "lost", "Gone at the provider"
-    # Of what was stored, only that it was made is still known: requests and charges name it.
+    # Nothing shows it any more. Its objects go next, then the row.
     PURGED = "purged", "Deleted for good"
-
-
-# What a request was charged for, whether it can still be opened or not.
-ARRIVED = (ImageStatus.STORED, ImageStatus.PURGED)
 
 
 class Image(models.Model):

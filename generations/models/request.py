@@ -65,6 +65,8 @@ class GenerationRequest(models.Model):
     prompt = models.TextField()
     params = models.JSONField()
     num_images = models.PositiveSmallIntegerField()
+    # Of these, what it was charged for: the images themselves may be deleted for good.
+    arrived = models.PositiveSmallIntegerField(default=0, db_default=0)
     visibility = models.CharField(max_length=8, choices=Visibility, default=Visibility.TEAM)
     source = models.CharField(max_length=8, choices=Source, default=Source.WEB)
     token = models.ForeignKey(

@@ -41,7 +41,7 @@ T = TypeVar("T")
 REQUESTS = """
 COPY generations_generationrequest
     (id, team_id, user_id, idempotency_key, fingerprint, provider, model, prompt, params,
-     num_images, visibility, source, hold_id, status, fence, attempt_count, due_at, tries,
+     num_images, arrived, visibility, source, hold_id, status, fence, attempt_count, due_at, tries,
      lease_owner, error_code, error_detail, created_at, started_at, finished_at)
 FROM STDIN
 """
@@ -170,8 +170,8 @@ def _request(team: Team, one: Asked, dice: random.Random) -> tuple[Any, ...]:
     words = seed_prompts.prompt(dice)
     return (
         one.id, team.pk, one.user, one.id, MARK, one.model.provider, one.model.id, words,
-        _params(one.model), len(one.images), one.visibility, "command", one.hold, "succeeded", 1, 1,
-        one.at, 0, "", "", "", one.at, one.at, one.ended,
+        _params(one.model), len(one.images), len(one.images), one.visibility, "command", one.hold,
+        "succeeded", 1, 1, one.at, 0, "", "", "", one.at, one.at, one.ended,
     )  # fmt: skip
 
 

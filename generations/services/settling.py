@@ -119,6 +119,7 @@ def _succeed(
         error_code="",
         error_detail="",
         lease_until=None,
+        arrived=len(stored),
     )
     if not moved:
         return

@@ -1,8 +1,8 @@
 """Moving images to the trash and back, and deleting them for good.
 
 What is deleted for good is first taken off everything in one transaction, which nobody can undo;
-the row then still knows where its objects are, until these are really gone. So a crash at any point
-leaves an image that can be restored whole, or a row that the next round finishes.
+the row then still knows where its objects are, and goes when these are really gone. So a crash at
+any point leaves an image that can be restored whole, or a row that the next round finishes.
 """
 
 from collections.abc import Collection as Ids
@@ -19,6 +19,7 @@ from accounts.models import User
 from generations import enqueue, events, renditions, storage
 from generations.errors import StorageUnavailable
 from generations.models import (
+    Attempt,
     Collection,
     CollectionItem,
     Download,
@@ -33,7 +34,7 @@ from generations.services import images as stored_images
 KEPT = timedelta(days=30)
 ONE_DAY = timedelta(days=1)
 AT_ONCE = 500
-# What is left of a picture's row: that it was made, by which call, and when it went.
+# What is left of a row that staff decided about: that it was made, by which call, when it went.
 FORGOTTEN = {
     "folder": "",
     "digest": "",
@@ -127,4 +128,10 @@ def _remove_objects(image: Image) -> None:
     for width in renditions.WIDTHS:
         storage.delete(stored_images.rendition_key(image, str(width)))
     storage.delete(stored_images.original_key(image))
-    Image.objects.filter(pk=image.pk).update(**FORGOTTEN)
+    with transaction.atomic():
+        # Some providers send the picture inside their answer.
+        Attempt.objects.filter(pk=image.attempt_id).update(raw_body="")
+        if image.reports.exists() or image.decisions.exists():
+            Image.objects.filter(pk=image.pk).update(**FORGOTTEN)
+        else:
+            image.delete()

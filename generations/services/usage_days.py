@@ -26,7 +26,7 @@ from django.db.models.functions import Coalesce, TruncDate
 
 from accounts.models import AccountKind, CreditAccount, LedgerEntry, User
 from accounts.services import entries
-from generations.models import ARRIVED, GenerationRequest, Status, UsageDay
+from generations.models import GenerationRequest, Status, UsageDay
 
 SPAN = timedelta(days=30)  # As much of a long past as is summed at once.
 ROWS_AT_ONCE = 2_000
@@ -116,9 +116,9 @@ def _counted(ended: QuerySet[GenerationRequest]) -> QuerySet[Any]:
     return grouped.annotate(
         spent=_whole(0),
         refunded=_whole(0),
-        made=Count("images", filter=Q(images__status__in=ARRIVED)),
-        succeeded=Count("pk", filter=Q(status=Status.SUCCEEDED), distinct=True),
-        failed=Count("pk", filter=Q(status=Status.FAILED), distinct=True),
+        made=Coalesce(Sum("arrived", output_field=BigIntegerField()), _whole(0)),
+        succeeded=Count("pk", filter=Q(status=Status.SUCCEEDED)),
+        failed=Count("pk", filter=Q(status=Status.FAILED)),
     )
 
 

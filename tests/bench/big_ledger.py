@@ -33,10 +33,11 @@ STEPS = [
     """
     INSERT INTO generations_generationrequest
         (id, team_id, user_id, idempotency_key, fingerprint, provider, model, prompt, params,
-         num_images, visibility, source, hold_id, status, fence, attempt_count, tries, lease_owner,
-         error_code, error_detail, created_at, finished_at)
+         num_images, arrived, visibility, source, hold_id, status, fence, attempt_count,
+         tries, lease_owner, error_code, error_detail, created_at, finished_at)
     SELECT h.id, a.team_id, %(user)s, gen_random_uuid(), '', 'aimlapi', 'flux/dev', 'Big', '{}',
-           1, 'team', 'web', h.id, CASE WHEN h.state = 'pending' THEN 'queued' ELSE 'succeeded' END,
+           1, (h.state <> 'pending')::int, 'team', 'web', h.id,
+           CASE WHEN h.state = 'pending' THEN 'queued' ELSE 'succeeded' END,
            1, 1, 0, '', '', '', h.created_at, h.resolved_at
     FROM accounts_hold h JOIN accounts_creditaccount a ON a.id = h.account_id
     WHERE h.reference LIKE 'big %%'

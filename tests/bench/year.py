@@ -13,8 +13,8 @@ COLUMNS = {
     "accounts_hold": ("id account_id reference amount captured state created_at resolved_at"),
     "generations_generationrequest": (
         "id team_id user_id idempotency_key fingerprint provider model prompt params num_images "
-        "visibility source hold_id status fence attempt_count due_at tries lease_owner error_code "
-        "error_detail created_at started_at finished_at"
+        "arrived visibility source hold_id status fence attempt_count due_at tries lease_owner "
+        "error_code error_detail created_at started_at finished_at"
     ),
     "accounts_ledgerentry": (
         "debit_id credit_id amount kind key hold_id reason created_at effective_at"
@@ -106,9 +106,10 @@ class Year:
             at = one["at"]
             yield (
                 one["id"], self.team, one["user"], one["id"], "f" * 64, "aimlapi", one["model"],
-                "A lighthouse at dusk, long exposure, wet stones", "{}", 1, "team", "web",
-                one["hold"], "failed" if one["failed"] else "succeeded", 1, 1, at, 0, "", "", "",
-                at, at, at + timedelta(seconds=one["seconds"]),
+                "A lighthouse at dusk, long exposure, wet stones", "{}", 1,
+                0 if one["failed"] else 1, "team", "web", one["hold"],
+                "failed" if one["failed"] else "succeeded", 1, 1, at, 0, "", "", "", at, at,
+                at + timedelta(seconds=one["seconds"]),
             )  # fmt: skip
 
     def _entries(self, asked: list[dict[str, Any]]) -> Iterator[tuple[Any, ...]]:

@@ -56,7 +56,9 @@ def spent(
     moment = datetime.combine(on, at)
     hold = _hold(team, amount, HoldState.CAPTURED, moment)
     _entry(team, amount, EntryKind.CAPTURE, at=moment, hold=hold)
-    asked = _request(team, hold, by=by, model=model, status=Status.SUCCEEDED, seconds=seconds)
+    asked = _request(team, hold, by=by, model=model, seconds=seconds)
+    asked.arrived = images
+    asked.save()
     attempt = Attempt.objects.create(
         request=asked, number=1, fence=1, client_request_id=str(uuid4()), sent_at=moment
     )
@@ -86,7 +88,13 @@ def _hold(team: Team, amount: int, state: HoldState, at: datetime) -> Hold:
 
 
 def _request(
-    team: Team, hold: Hold, *, by: User | None, model: str, status: Status, seconds: float
+    team: Team,
+    hold: Hold,
+    *,
+    by: User | None,
+    model: str,
+    status: Status = Status.SUCCEEDED,
+    seconds: float,
 ) -> GenerationRequest:
     at = hold.created_at
     return GenerationRequest.objects.create(

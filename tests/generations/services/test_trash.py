@@ -9,15 +9,16 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Role, Team, User
-from generations import renditions, storage
+from generations import batches, renditions, storage
 from generations.errors import StorageUnavailable
 from generations.models import (
+    Attempt,
     Collection,
     CollectionItem,
     DecisionAction,
     Favourite,
+    GenerationRequest,
     Image,
-    ImageStatus,
     ReportReason,
     Visibility,
 )
@@ -142,11 +143,12 @@ def test_thirty_days_later_every_object_is_gone_and_what_it_cost_stays(
     trash.purge()
 
     assert objects() == []
-    image.refresh_from_db()
-    assert image.status == ImageStatus.PURGED
-    assert (image.folder, image.digest, image.placeholder, image.seed) == ("", "", "", None)
+    assert not Image.objects.exists()
+    assert Attempt.objects.get().raw_body == ""  # It held the picture itself.
     assert not Favourite.objects.exists()
-    assert Receipt(image.request).summary == before
+    assert Receipt(GenerationRequest.objects.get()).summary == before
+    [batch] = batches.present(GenerationRequest.objects.all())
+    assert [tile.state for tile in batch.tiles] == ["purged"]
     assert list(images.check(progress=lambda _: None)) == []  # and the books balance, as ever
 
 
@@ -245,7 +247,9 @@ def test_renditions_that_come_too_late_are_taken_back(
     assert objects() == []
 
 
-def test_what_was_reported_waits_for_the_decision(team: Team, image: Image) -> None:
+def test_what_was_reported_waits_for_the_decision_and_leaves_an_empty_row_for_it(
+    team: Team, image: Image
+) -> None:
     moderation.report(by=factories.owner_of(team), image=image, reason=ReportReason.VIOLENCE)
     throw_away(image, days_ago=31)
 
@@ -257,6 +261,9 @@ def test_what_was_reported_waits_for_the_decision(team: Team, image: Image) -> N
     moderation.decide(by=staff, image=image, action=DecisionAction.DISMISS, reason="Harmless")
     trash.purge()
     assert objects() == []
+    image.refresh_from_db()
+    assert (image.folder, image.digest, image.placeholder, image.seed) == ("", "", "", None)
+    assert image.decisions.get().reason == "Harmless"
 
 
 def test_a_collection_loses_what_was_deleted_and_its_cover(
