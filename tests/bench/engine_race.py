@@ -55,7 +55,10 @@ def throughput(folder: Path, n: int, delay: int, *, rounds: int) -> dict[str, fl
             pid, prompt, lambda: mine.filter(finished_at__isnull=False).count(), n * rounds
         )
     times = mine.order_by("started_at").values_list("started_at", "finished_at")
-    seconds = max(end for _, end in times if end) - min(start for start, _ in times if start)
+    starts = [start for start, _ in times if start]
+    seconds = max(end for _, end in times if end) - starts[0]
+    # From the moment when every slot was taken until nothing was left to take.
+    full = starts[-1] - starts[n - 1]
     return {
         "in_flight": n,
         "provider_seconds": delay,
@@ -63,6 +66,7 @@ def throughput(folder: Path, n: int, delay: int, *, rounds: int) -> dict[str, fl
         "succeeded": mine.filter(status=Status.SUCCEEDED).count(),
         "seconds": round(seconds.total_seconds(), 1),
         "throughput_over_ideal": round(rounds * delay / seconds.total_seconds(), 3),
+        "throughput_while_full": round((rounds - 1) * delay / full.total_seconds(), 3),
         "peak_in_flight": peaks.in_flight,
         "memory_mib": round(peaks.memory),
         "threads": peaks.threads,
