@@ -70,7 +70,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "F9": (HALF_OPEN,),
     "F10": (
         DATABASE_CRASHES,
-        f"{KILL}::test_answers_in_hand_outlive_a_database_that_crashes",
+        DATABASE_AWAY,
         "chaos/test_ledger_crash.py::test_no_answer_of_the_ledger_is_lost_when_the_database_dies",
     ),
     "F11": (DATABASE_AWAY,),

@@ -48,16 +48,6 @@ def test_a_worker_that_froze_past_its_lease_brings_its_answers_late(darkroom: Ev
     darkroom.check()
 
 
-def test_answers_in_hand_outlive_a_database_that_crashes(darkroom: Evidence) -> None:
-    darkroom.order_fault("delay", match="crash", seconds=3, times=4)
-    darkroom.ask("during the crash", count=4)
-    darkroom.wait_until_sent("crash")
-    darkroom.kill_database()
-    darkroom.wait_for_the_end()
-    assert {(row.status, row.attempts) for row in darkroom.rows("crash")} == {("succeeded", 1)}
-    darkroom.check()
-
-
 def test_killed_workers_lose_nothing_and_pay_for_nothing_twice(darkroom: Evidence) -> None:
     darkroom.order_fault("delay", match="charged", seconds=11)
     darkroom.order_fault("status", match="free", status=500, seconds=10)
