@@ -51,6 +51,14 @@ class ApprovalForm(forms.Form):
         return None if above is None else to_microcredits(above)
 
 
+class FailoverForm(forms.Form):
+    allowed = forms.BooleanField(
+        label="If a provider does not take a request, let the other provider make it",
+        required=False,
+        help_text="It may cost more; the button says how much.",
+    )
+
+
 class InviteForm(forms.Form):
     email = forms.EmailField(
         label="E-mail",

@@ -72,6 +72,7 @@ urlpatterns = [
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
     path("settings/", settings.team_settings, name="team-settings"),
     path("settings/approval/", settings.team_approval, name="team-approval"),
+    path("settings/failover/", settings.team_failover, name="team-failover"),
     path("settings/invitations/", settings.team_invite, name="team-invite"),
     path(
         "settings/invitations/<uuid:invitation_id>/revoke/",

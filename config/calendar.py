@@ -21,6 +21,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "check books": {"task": "generations.check_books", "schedule": crontab(hour="3", minute="10")},
     "purge": {"task": "generations.purge", "schedule": crontab(hour="3", minute="40")},
+    "forget webhooks": {
+        "task": "generations.forget_webhooks",
+        "schedule": crontab(hour="3", minute="50"),
+    },
     "clear sessions": {
         "task": "accounts.clear_sessions",
         "schedule": crontab(hour="3", minute="20"),

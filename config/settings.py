@@ -160,6 +160,7 @@ CELERY_TASK_ROUTES = {
     "generations.check_books": {"queue": "media"},
     "generations.close_days": {"queue": "media"},
     "generations.purge": {"queue": "media"},
+    "generations.forget_webhooks": {"queue": "media"},
     "accounts.*": {"queue": "media"},
 }
 # Over Redis a worker takes what it has a free hand for. Counted by what is not acknowledged, as

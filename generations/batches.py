@@ -9,7 +9,7 @@ from django.contrib.humanize.templatetags.humanize import ordinal
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from generations import catalog, failures
+from generations import catalog, failures, moves
 from generations.models import (
     Circuit,
     DecisionAction,
@@ -114,6 +114,11 @@ class Batch:
         if status == Status.ANSWERED and self.request.error_code in WAITING_FOR_STORE:
             return WAITING_FOR_STORE[self.request.error_code]
         return STAGES.get(status, "")
+
+    @property
+    def moved(self) -> str:
+        """Why another provider makes it, for as long as it is waited for."""
+        return moves.why(self.request) if self.is_open else ""
 
     @property
     def _stage_at_the_provider(self) -> str:

@@ -27,6 +27,7 @@ __all__ = [
     "clean_prompt",
     "dimensions",
     "draft",
+    "elsewhere",
     "get_model",
     "payload",
     "pixels",
@@ -42,6 +43,8 @@ ALIASES: Mapping[str, str] = {
     alias: model.id for model in MODELS.values() for alias in (model.id, *model.aliases)
 }
 
+_SAME = {model.same_as: model.id for model in MODELS.values() if model.same_as}
+
 
 def get_model(name: str) -> Model:
     """The model with this id or alias; raises UnknownModel."""
@@ -50,6 +53,11 @@ def get_model(name: str) -> Model:
     near = difflib.get_close_matches(name[:100], ALIASES, n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
     raise UnknownModel(f"There is no model “{name[:100]}”.{hint}")
+
+
+def elsewhere(model: Model) -> Model | None:
+    """The same model at another provider, if one offers it."""
+    return MODELS.get(model.same_as or _SAME.get(model.id, ""))
 
 
 def clean_prompt(model: Model, prompt: object) -> str:

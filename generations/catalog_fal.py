@@ -10,6 +10,7 @@ PAGES = "fal's pages, 2026"
 INFERRED = "inferred from AIML API's bills, which are fal's prices with a mark-up"
 REALISM = Model(
     id="fal-ai/flux-realism",
+    same_as="flux-realism",
     provider=FAL,
     name="FLUX Realism on fal",
     purpose="The same realism from a second provider",
@@ -23,6 +24,7 @@ REALISM = Model(
 FLUX_1 = (
     Model(
         id="fal-ai/flux/schnell",
+        same_as="flux/schnell",
         provider=FAL,
         name="FLUX.1 [schnell] on fal",
         purpose="Fast and cheap drafts, by the megapixel",
@@ -33,6 +35,7 @@ FLUX_1 = (
     ),
     Model(
         id="fal-ai/flux/dev",
+        same_as="flux/dev",
         provider=FAL,
         name="FLUX.1 [dev] on fal",
         purpose="The all-rounder from a second provider",
@@ -43,6 +46,7 @@ FLUX_1 = (
     ),
     Model(
         id="fal-ai/flux/dev/image-to-image",
+        same_as="flux/dev/image-to-image",
         provider=FAL,
         name="FLUX.1 [dev] from an image on fal",
         purpose="A new take on a picture you have",
@@ -53,6 +57,7 @@ FLUX_1 = (
     ),
     Model(
         id="fal-ai/flux/srpo",
+        same_as="flux/srpo",
         provider=FAL,
         name="FLUX.1 SRPO on fal",
         purpose="Natural skin, light and texture",
@@ -63,6 +68,7 @@ FLUX_1 = (
     ),
     Model(
         id="fal-ai/flux/srpo/image-to-image",
+        same_as="flux/srpo/image-to-image",
         provider=FAL,
         name="FLUX.1 SRPO from an image on fal",
         purpose="Makes a picture you have look natural",
@@ -77,6 +83,7 @@ FLUX_1 = (
     ),
     Model(
         id="fal-ai/flux-pro/v1.1",
+        same_as="flux-pro/v1.1",
         provider=FAL,
         name="FLUX1.1 [pro] on fal",
         purpose="Sharp images with little to set",
@@ -91,6 +98,7 @@ FLUX_1 = (
     ),
     Model(
         id="fal-ai/flux-pro/v1.1-ultra",
+        same_as="flux-pro/v1.1-ultra",
         provider=FAL,
         name="FLUX1.1 [pro] Ultra on fal",
         purpose="4-megapixel images, raw ones too",
@@ -109,25 +117,43 @@ FLUX_1 = (
 KONTEXT = tuple(
     Model(
         id=f"fal-ai/flux-pro/kontext{path}",
+        same_as=f"flux/kontext-{grade}/{source}-to-image",
         provider=FAL,
-        name=f"FLUX.1 Kontext {name} on fal",
+        name=f"FLUX.1 Kontext [{grade}]{' edit' if source == 'image' else ''} on fal",
         purpose=purpose,
         family="FLUX.1 Kontext",
         price=per_image(dollars, PAGES),
         typical_seconds=seconds,
         parameters=parameters,
     )
-    for path, name, purpose, dollars, seconds, parameters in (
-        ("/text-to-image", "[pro]", "Follows long descriptions closely", "0.04", 8, fal.KONTEXT),
-        ("/max/text-to-image", "[max]", "Strong at lettering", "0.08", 10, fal.KONTEXT),
-        ("", "[pro] edit", "Edits a picture by instruction", "0.04", 8, fal.KONTEXT_EDIT),
-        ("/max", "[max] edit", "Edits a picture with the most care", "0.08", 10, fal.KONTEXT_EDIT),
+    for path, grade, source, purpose, dollars, seconds, parameters in (
+        (
+            "/text-to-image",
+            "pro",
+            "text",
+            "Follows long descriptions closely",
+            "0.04",
+            8,
+            fal.KONTEXT,
+        ),
+        ("/max/text-to-image", "max", "text", "Strong at lettering", "0.08", 10, fal.KONTEXT),
+        ("", "pro", "image", "Edits a picture by instruction", "0.04", 8, fal.KONTEXT_EDIT),
+        (
+            "/max",
+            "max",
+            "image",
+            "Edits a picture with the most care",
+            "0.08",
+            10,
+            fal.KONTEXT_EDIT,
+        ),
     )
 )
 
 FLUX_2 = (
     Model(
         id="fal-ai/flux-2",
+        same_as="blackforestlabs/flux-2",
         provider=FAL,
         name="FLUX.2 on fal",
         purpose="The newest generation, by the megapixel",
@@ -138,6 +164,7 @@ FLUX_2 = (
     ),
     Model(
         id="fal-ai/flux-2/edit",
+        same_as="blackforestlabs/flux-2-edit",
         provider=FAL,
         name="FLUX.2 edit on fal",
         purpose="Edits and merges up to four pictures",
@@ -148,6 +175,7 @@ FLUX_2 = (
     ),
     Model(
         id="fal-ai/flux-2/lora",
+        same_as="blackforestlabs/flux-2-lora",
         provider=FAL,
         name="FLUX.2 with LoRAs on fal",
         purpose="FLUX.2 in a style of your own weights",
@@ -158,6 +186,7 @@ FLUX_2 = (
     ),
     Model(
         id="fal-ai/flux-2/lora/edit",
+        same_as="blackforestlabs/flux-2-lora-edit",
         provider=FAL,
         name="FLUX.2 edit with LoRAs on fal",
         purpose="Edits pictures in a style of your own weights",
@@ -168,6 +197,7 @@ FLUX_2 = (
     ),
     Model(
         id="fal-ai/flux-2-pro",
+        same_as="blackforestlabs/flux-2-pro",
         provider=FAL,
         name="FLUX.2 [pro] on fal",
         purpose="FLUX.2 for production, one image at a time",
@@ -178,6 +208,7 @@ FLUX_2 = (
     ),
     Model(
         id="fal-ai/flux-2-pro/edit",
+        same_as="blackforestlabs/flux-2-pro-edit",
         provider=FAL,
         name="FLUX.2 [pro] edit on fal",
         purpose="Production edits of up to three pictures",
@@ -188,6 +219,7 @@ FLUX_2 = (
     ),
     Model(
         id="fal-ai/flux-2-max",
+        same_as="blackforestlabs/flux-2-max",
         provider=FAL,
         name="FLUX.2 [max] on fal",
         purpose="The finest detail FLUX offers",

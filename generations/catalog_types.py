@@ -68,6 +68,7 @@ class Model:
     aliases: tuple[str, ...] = ()
     featured: bool = False
     prompt_max: int = 4000
+    same_as: str = ""  # the id of the same model at another provider, said on one side
 
     @property
     def max_images(self) -> int:

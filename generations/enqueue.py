@@ -20,6 +20,7 @@ CHECK_BOOKS = "generations.check_books"
 CLOSE_DAYS = "generations.close_days"
 REFRESH_PRICES = "generations.refresh_prices"
 PURGE = "generations.purge"
+FORGET_WEBHOOKS = "generations.forget_webhooks"
 
 log = structlog.get_logger(__name__)
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from accounts.models import User
-from generations import catalog
+from generations import catalog, moves
 from generations.catalog_types import provider_name
 from generations.models import Approval, Image
 
@@ -76,7 +76,7 @@ class Inspector:
 
     @property
     def provider_name(self) -> str:
-        return provider_name(self.image.request.provider)
+        return moves.instead(self.image.request) or provider_name(self.image.request.provider)
 
     @property
     def size_label(self) -> str:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from accounts.models import LedgerEntry
 from accounts.money import format_credits
-from generations import catalog, failures
+from generations import catalog, failures, moves
 from generations.models import (
     Approval,
     Attempt,
@@ -102,6 +102,11 @@ class Receipt:
     @property
     def model_name(self) -> str:
         return model_name(self.request.model)
+
+    @property
+    def moved(self) -> str:
+        """Who makes it instead of whom, and once it is charged, for how much more or less."""
+        return moves.with_difference(self.request, charged=self.charged)
 
     @property
     def price(self) -> str:

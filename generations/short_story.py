@@ -7,6 +7,7 @@ from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from generations import moves
 from generations.models import Attempt, AttemptState, GenerationRequest, Status
 from generations.receipts import Receipt
 from generations.why import HAPPENED
@@ -19,6 +20,8 @@ def in_short(request: GenerationRequest) -> list[str]:
     parts = [*_approved_in_short(request), *_calls_in_short(request)]
     if request.status == Status.QUEUED and parts and request.error_code:
         parts.append(f"{_what(request.error_code)}, waits to be sent again")
+    elif request.status == Status.QUEUED and parts and request.moved_from:
+        parts.append(f"goes to {moves.instead(request)}")
     if request.status == Status.UNCONFIRMED:
         parts.append("no clear answer came, the provider is asked what became of it")
     if request.finished_at and request.status != Status.SUCCEEDED:
@@ -37,13 +40,18 @@ def _approved_in_short(request: GenerationRequest) -> Iterator[str]:
 def _calls_in_short(request: GenerationRequest) -> Iterator[str]:
     before: Attempt | None = None
     for attempt in request.attempts.all():
-        if before is None:
-            yield f"sent {_clock(attempt.sent_at)}"
-        else:
-            yield f"{_what(before.error_kind)}, sent again {_clock(attempt.sent_at)}"
+        sent = f"{_sent(attempt, before)} {_clock(attempt.sent_at)}"
+        yield f"{_what(before.error_kind)}, {sent}" if before else sent
         if attempt.state == AttemptState.ANSWERED and attempt.answered_at:
             yield f"arrived {_clock(attempt.answered_at)}"
         before = attempt
+
+
+def _sent(attempt: Attempt, before: Attempt | None) -> str:
+    moved_before = attempt.request.moved_from and not attempt.is_of_another_provider
+    if moved_before and (before is None or before.provider != attempt.provider):
+        return f"sent to {moves.instead(attempt.request)}"
+    return "sent again" if before else "sent"
 
 
 def _what(error_kind: str) -> str:

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from accounts.models import HoldState
 from accounts.money import format_credits
-from generations import redacted
+from generations import moves, redacted
+from generations.catalog_types import provider_name
 from generations.models import (
     BILLED,
     Attempt,
@@ -18,7 +19,7 @@ from generations.models import (
     WebhookInbox,
 )
 from generations.pricing import format_usd
-from generations.receipts import Receipt
+from generations.receipts import Receipt, model_name
 
 Facts = Sequence[tuple[str, object]]
 
@@ -42,7 +43,7 @@ class Step:
 
 def tell(request: GenerationRequest, *, opened: bool = False) -> list[Step]:
     """Every step, oldest first. Prompt and pictures stay out of it unless it was `opened`."""
-    steps = [_asked(request), *_approved(request)]
+    steps = [_asked(request), *_approved(request), *_moved(request)]
     for attempt in request.attempts.all():
         attempt.request = request  # with its prompt, which is to be hidden
         steps += [_sent(attempt, opened=opened), *map(_told, attempt.webhooks.all())]
@@ -56,7 +57,7 @@ def _asked(request: GenerationRequest) -> Step:
         ("By", request.user.email),
         ("Team", request.team.name),
         ("From", request.token.name if request.token else request.get_source_display()),
-        ("For", f"{request.num_images} × {Receipt(request).model_name}"),
+        ("For", f"{request.num_images} × {model_name(request.moved_from or request.model)}"),
         ("Held", f"{format_credits(request.hold.amount)} credits"),
     ]
     return Step(request.created_at, "Asked for", facts)
@@ -69,8 +70,21 @@ def _approved(request: GenerationRequest) -> Iterator[Step]:
         yield Step(approval.at, approval.get_verdict_display(), facts)
 
 
+def _moved(request: GenerationRequest) -> Iterator[Step]:
+    """It was handed over before its first call there; nobody wrote down when."""
+    if not request.moved_from:
+        return
+    there = [one.sent_at for one in request.attempts.all() if one.provider == request.provider]
+    facts = [("Made by", moves.instead(request)), ("Model", model_name(request.model))]
+    if request.would_have_cost is not None:
+        most = format_credits(request.would_have_cost)
+        facts.append(("Where it was asked for", f"at most {most} credits"))
+    yield Step(min(there, default=request.due_at), "Handed over", facts, is_timed=not there)
+
+
 def _sent(attempt: Attempt, *, opened: bool) -> Step:
     facts = [
+        ("To", provider_name(attempt.provider)),
         ("Our id of it", attempt.client_request_id),
         ("Fence", attempt.fence),
         *_while_under_way(attempt),
@@ -79,7 +93,10 @@ def _sent(attempt: Attempt, *, opened: bool) -> Step:
         attempt.sent_at,
         f"Claimed and sent, call {attempt.number}",
         facts,
-        text=redacted.parameters(attempt.request, opened=opened),
+        # What another provider was sent, its request holds no longer.
+        text=""
+        if attempt.is_of_another_provider
+        else redacted.parameters(attempt.request, opened=opened),
         text_title="What was sent beside the prompt",
         kind="sent",
     )

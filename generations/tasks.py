@@ -67,6 +67,11 @@ def purge() -> None:
     trash.purge()
 
 
+@shared_task(name=enqueue.FORGET_WEBHOOKS)
+def forget_webhooks() -> None:
+    webhooks.forget()
+
+
 @worker_ready.connect
 def start_clockwork(sender: Any, **_: Any) -> None:
     """Beside every worker: renew what it holds, sweep what others left, ask about the unclear."""

@@ -49,6 +49,7 @@ _ENDED = "Nothing more. The hold was released; what the provider charged, the ho
 
 # Reasons that are seen from the row rather than written into it.
 PAUSED, NO_ROOM = "circuit open", "no room"
+MOVED = "moved"
 CANCELLING, LOST_SUBMIT = "cancelling", "lost submit"
 
 WHY: Mapping[tuple[str, str], Why] = {
@@ -59,6 +60,10 @@ WHY: Mapping[tuple[str, str], Why] = {
     (Status.QUEUED, ""): Why(
         "It waits in our queue for its team's turn.",
         "A free worker takes it. The team with the fewest calls under way comes first.",
+    ),
+    (Status.QUEUED, MOVED): Why(
+        "The provider that was asked did not take it, so another one makes it with the same model.",
+        "A free worker sends it there. The hold covers that provider's price, too.",
     ),
     (Status.QUEUED, PAUSED): Why(
         "The circuit is open: {circuit}.",
@@ -181,6 +186,8 @@ def when(at: datetime | None) -> str:
 def _reason(request: GenerationRequest, circuit: Circuit | None) -> str:
     if request.status == Status.QUEUED and circuit:
         return PAUSED if circuit.provider else NO_ROOM
+    if request.status == Status.QUEUED and request.moved_from and not request.error_code:
+        return MOVED
     if request.status == Status.SUBMITTED and request.cancel_asked_at:
         return CANCELLING
     if request.status == Status.UNCONFIRMED and providers.is_queue(request.provider):

@@ -40,6 +40,8 @@ class Team(models.Model):
     )
     # Microcredits above which a request waits for somebody who may approve it; null: none waits.
     approval_above = models.BigIntegerField(null=True, blank=True)
+    # Whether what a provider does not take may be made by another one, at its price.
+    allow_failover = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = TeamQuerySet.as_manager()

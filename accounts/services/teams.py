@@ -58,6 +58,18 @@ def set_approval(*, by: User, team: Team, above: int | None) -> Team:
     return team
 
 
+def set_failover(*, by: User, team: Team, allowed: bool) -> Team:
+    """Let another provider make what one does not take, or not, from the next request on.
+
+    What waits already does not move once it is not allowed any more.
+    """
+    if Permission.MANAGE_TEAM not in permissions_of(membership_of(by, team)):
+        raise NotAllowed
+    team.allow_failover = allowed
+    team.save(update_fields=["allow_failover"])
+    return team
+
+
 def keep_permission(actor: User, permission: Permission, team: Team) -> Membership:
     """Nobody takes it from the actor before the transaction ends. Raises NotAllowed.
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import TeamRequest, team_required
 from accounts.errors import LastOwner, NotAMember
-from accounts.forms import ApprovalForm, InviteForm, RoleForm, TeamForm
+from accounts.forms import ApprovalForm, FailoverForm, InviteForm, RoleForm, TeamForm
 from accounts.permissions import Permission, assignable_roles
 from accounts.services import invitations, teams
 
@@ -38,6 +38,16 @@ def team_approval(request: TeamRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, approval_form=form)
     teams.set_approval(by=request.user, team=request.team, **form.cleaned_data)
+    messages.success(request, "Saved.")
+    return redirect("team-settings")
+
+
+@require_POST
+@team_required(Permission.MANAGE_TEAM)
+def team_failover(request: TeamRequest) -> HttpResponse:
+    form = FailoverForm(request.POST)
+    form.full_clean()
+    teams.set_failover(by=request.user, team=request.team, **form.cleaned_data)
     messages.success(request, "Saved.")
     return redirect("team-settings")
 
@@ -105,6 +115,7 @@ def _page(request: TeamRequest, **tried: Form) -> HttpResponse:
         "roles": roles,
         "team_form": TeamForm(initial={"name": request.team.name}),
         "invite_form": InviteForm(roles=roles),
+        "failover_form": FailoverForm(initial={"allowed": request.team.allow_failover}),
         "approval_form": ApprovalForm.of(request.team),
         "new_link": request.session.pop(NEW_LINK, ""),
     }

@@ -67,6 +67,8 @@ class RequestAdmin(FindsById, Recorded):
             {
                 "fields": (
                     "provider",
+                    "alternative",
+                    "moved_from",
                     "source",
                     "visibility",
                     "fence",
@@ -125,7 +127,7 @@ class AttemptAdmin(ShowsCost, FindsById, Recorded):
 
     @admin.display(description="Model", ordering="request__model")
     def asked_model(self, attempt: Attempt) -> str:
-        return attempt.request.model
+        return attempt.model
 
     @admin.display(description="The provider's answer")
     def answer(self, attempt: Attempt) -> str:

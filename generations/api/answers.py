@@ -14,6 +14,7 @@ from generations.models import GenerationRequest, Image, Status
 from generations.receipts import Receipt
 from generations.services import images, providers
 from generations.services.estimates import Estimate
+from generations.services.offers import Elsewhere
 from generations.services.price_book import PriceList, Quote
 
 DEVELOPER = "Black Forest Labs"
@@ -30,6 +31,8 @@ def of_request(
         status=Status(made.status).name.lower(),
         created=int(made.created_at.timestamp()),
         model=made.model,
+        asked_model=made.moved_from or made.model,
+        alternative=(made.alternative or None) if made.is_open else None,
         data=[_picture(request, image, token, inline=inline) for image in _shown(made)],
         credits=schemas.Credits(
             held=plain_credits(receipt.held),
@@ -48,12 +51,19 @@ def of_estimate(found: Estimate) -> schemas.Estimate:
     return schemas.Estimate(
         model=found.model.id,
         cost=plain_credits(preview.amount),
+        elsewhere=_elsewhere(preview.offer.elsewhere),
         available=plain_credits(preview.available),
         room=schemas.Room(limit=str(room), left=plain_credits(room.left)) if room else None,
         enough=found.is_enough,
         needs_approval=found.preview.needs_approval,
         usual_seconds=preview.usual_seconds,
     )
+
+
+def _elsewhere(found: Elsewhere | None) -> schemas.Elsewhere | None:
+    if found is None:
+        return None
+    return schemas.Elsewhere(model=found.model.id, cost=plain_credits(found.quote.amount))
 
 
 def of_models(team: Team) -> schemas.Models:

@@ -70,7 +70,9 @@ class Answer(Schema):
     id: UUID
     status: str
     created: int
-    model: str
+    model: str = Field(description="Which makes or made it")
+    asked_model: str = Field(description="Which was asked for: another one if its provider refused")
+    alternative: str | None = Field(None, description="Which makes it if its provider refuses")
     data: list[Picture]
     credits: Credits
     meta: Meta
@@ -85,12 +87,20 @@ class Room(Schema):
     left: str
 
 
+class Elsewhere(Schema):
+    """The same model at another provider, where the team lets it make what the first refuses."""
+
+    model: str
+    cost: str
+
+
 class Estimate(Schema):
     """What a request would cost at most. Nothing was made or held."""
 
     dry_run: Literal[True] = True
     model: str
-    cost: str
+    cost: str = Field(description="The most, whoever makes it: what would be held")
+    elsewhere: Elsewhere | None = None
     available: str
     room: Room | None = None
     enough: bool

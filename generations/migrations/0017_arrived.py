@@ -10,7 +10,7 @@ WHERE counted.request_id = request.id AND request.status = 'succeeded'
 
 
 class Migration(migrations.Migration):
-    dependencies = [("generations", "0013_sharing")]
+    dependencies = [("generations", "0014_failover")]
 
     operations = [
         migrations.AddField(

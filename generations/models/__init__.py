@@ -1,4 +1,5 @@
 from generations.models.approval import Approval, Verdict
+from generations.models.attempt import Attempt, AttemptState, CostSource
 from generations.models.charges import BILLED, REPORTED, ProviderCharge, SeenVia
 from generations.models.exports import StatementExport
 from generations.models.gates import Circuit, Gate
@@ -25,9 +26,6 @@ from generations.models.request import (
     PRIORITY_OF,
     TERMINAL,
     UNSENT,
-    Attempt,
-    AttemptState,
-    CostSource,
     GenerationRequest,
     Priority,
     Source,

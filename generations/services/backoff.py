@@ -42,6 +42,7 @@ def is_exhausted(request: GenerationRequest) -> bool:
 
 
 def is_spent(request: GenerationRequest) -> bool:
-    """Whether it was sent as often as it may be; what a provider was too busy to take was not."""
-    sent = request.attempts.exclude(error_kind=ErrorKind.RATE_LIMITED)
+    """Whether its provider was sent it as often as it may be; what was too busy to take it, not."""
+    sent = request.attempts.filter(provider=request.provider)
+    sent = sent.exclude(error_kind=ErrorKind.RATE_LIMITED)
     return sent.count() >= MOST_ATTEMPTS

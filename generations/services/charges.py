@@ -55,7 +55,7 @@ def _values(attempt: Attempt, costs: Sequence[Cost]) -> dict[str, Any]:
     figures = [*_estimated(attempt), *((one.source, one) for one in costs)]
     return {
         "attempt": attempt.pk,
-        "provider": attempt.request.provider,
+        "provider": attempt.provider,
         "inference": attempt.inference_id,
         "at": attempt.answered_at or attempt.sent_at,
         "seen": [str(seen_via) for seen_via, _ in figures],
@@ -68,6 +68,8 @@ def _values(attempt: Attempt, costs: Sequence[Cost]) -> dict[str, Any]:
 def _estimated(attempt: Attempt) -> Iterator[tuple[str, Cost]]:
     """The most that the call could cost, by the prices it was asked for at."""
     request = attempt.request
+    if attempt.is_of_another_provider:
+        return  # Its prices went when the request moved on.
     try:
         model = catalog.get_model(request.model)
     except catalog.UnknownModel:
@@ -99,7 +101,7 @@ def _billed(pair: Pair) -> Iterator[ProviderCharge]:
 
 
 def _charge(attempt: Attempt, seen_via: SeenVia, nano_usd: int, **facts: object) -> ProviderCharge:
-    known = {"provider": attempt.request.provider, "inference_id": attempt.inference_id}
+    known = {"provider": attempt.provider, "inference_id": attempt.inference_id}
     return ProviderCharge(attempt=attempt, seen_via=seen_via, nano_usd=nano_usd, **known | facts)
 
 

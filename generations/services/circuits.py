@@ -8,7 +8,7 @@ from datetime import timedelta
 import structlog
 
 from config.sql import run_prepared
-from generations.models import Attempt, Circuit, GenerationRequest
+from generations.models import Attempt, Circuit
 from generations.providers.errors import ErrorKind
 
 log = structlog.get_logger(__name__)
@@ -17,6 +17,7 @@ log = structlog.get_logger(__name__)
 # too empty for one model and not for another.
 OF_THE_PROVIDER = {ErrorKind.UNAUTHORIZED}
 OF_THE_MODEL = {ErrorKind.NO_CREDITS, ErrorKind.FORBIDDEN, ErrorKind.MODEL_GONE}
+OF_US = OF_THE_PROVIDER | OF_THE_MODEL
 UNHEALTHY = (
     ErrorKind.CONNECTION,
     ErrorKind.UNAVAILABLE,
@@ -30,7 +31,7 @@ ENDED = """
 SELECT a.error_kind FROM generations_attempt a
 JOIN generations_generationrequest r ON r.id = a.request_id
 WHERE a.sent_at > statement_timestamp() - interval '5 minutes' AND a.state <> 'sent'
-  AND r.provider = %(provider)s AND r.model = %(model)s
+  AND a.provider = %(provider)s AND %(model)s IN (r.model, r.moved_from)
 ORDER BY a.sent_at DESC LIMIT 20
 """
 LOOKED_AT = 20
@@ -78,23 +79,22 @@ def resume_everything() -> None:
 
 def note_failure(attempt: Attempt, kind: ErrorKind) -> None:
     """Take note of a call that failed; open the circuit if it is one too many."""
-    request = attempt.request
     if kind in OF_THE_PROVIDER:
-        _open(request.provider, "", kind)
-    elif kind in OF_THE_MODEL or (kind in UNHEALTHY and _is_failing(request)):
-        _open(request.provider, request.model, kind)
+        _open(attempt.provider, "", kind)
+    elif kind in OF_THE_MODEL or (kind in UNHEALTHY and _is_failing(attempt)):
+        _open(attempt.provider, attempt.model, kind)
     elif attempt.is_probe and kind not in {*UNHEALTHY, ErrorKind.RATE_LIMITED}:
-        close(request)  # It refused this one request, so it works.
+        close(attempt)  # It refused this one request, so it works.
 
 
-def close(request: GenerationRequest) -> None:
+def close(attempt: Attempt) -> None:
     """After a probe that the provider answered."""
-    Circuit.objects.filter(provider=request.provider, model__in=[request.model, ""]).delete()
-    log.warning("circuit_closed", provider=request.provider, model=request.model)
+    Circuit.objects.filter(provider=attempt.provider, model__in=[attempt.model, ""]).delete()
+    log.warning("circuit_closed", provider=attempt.provider, model=attempt.model)
 
 
-def _is_failing(request: GenerationRequest) -> bool:
-    rows = run_prepared(ENDED, {"provider": request.provider, "model": request.model})
+def _is_failing(attempt: Attempt) -> bool:
+    rows = run_prepared(ENDED, {"provider": attempt.provider, "model": attempt.model})
     kinds = [kind for (kind,) in rows]
     last = kinds[:IN_A_ROW]
     if len(last) == IN_A_ROW and set(last) == {ErrorKind.CONNECTION}:

@@ -12,9 +12,10 @@ from generations import events
 from generations.models import Attempt, GenerationRequest
 from generations.services import circuits, gates, leases, providers
 
-# Between teams: fewest in flight first, then the oldest; within a team: by priority, then age.
-# The recursive part lists the teams that wait without reading every queued row. Their turns are
-# in order before a row is locked, so that one claim locks one row and leaves the others' alone.
+# Between teams: fewest in flight first, with us or in a provider's queue, then who waited longest
+# with what is next; within a team: by priority, then age. The recursive part lists the teams that
+# wait without reading every queued row, and of each the next row is read alone. Their turns are in
+# order before a row is locked, so that one claim locks one row and leaves the others' alone.
 CLAIM = """
 WITH RECURSIVE waiting(team_id) AS (
     (SELECT team_id FROM generations_generationrequest
@@ -29,12 +30,16 @@ WITH RECURSIVE waiting(team_id) AS (
 turns AS (
     SELECT team_id,
            (SELECT count(*) FROM generations_generationrequest r
-            WHERE r.status = 'sending' AND r.team_id = waiting.team_id) AS running,
-           (SELECT min(r.due_at) FROM generations_generationrequest r
-            WHERE r.status = 'queued' AND r.provider = ANY(%(providers)s)
-              AND r.team_id = waiting.team_id) AS oldest
+            WHERE r.status IN ('sending', 'submitted') AND r.team_id = waiting.team_id) AS running,
+           (SELECT min(next.due_at) FROM unnest(%(providers)s::text[]) AS one (provider)
+            CROSS JOIN LATERAL (
+                SELECT r.due_at FROM generations_generationrequest r
+                WHERE r.status = 'queued' AND r.provider = one.provider
+                  AND r.team_id = waiting.team_id AND r.due_at <= statement_timestamp()
+                ORDER BY r.priority, r.due_at, r.id LIMIT 1
+            ) next) AS since
     FROM waiting WHERE team_id IS NOT NULL
-    ORDER BY running, oldest
+    ORDER BY running, since
 ),
 pick AS (
     SELECT next.id FROM turns CROSS JOIN LATERAL (
@@ -57,9 +62,9 @@ attempt AS (
     INSERT INTO generations_attempt
         (id, request_id, number, fence, client_request_id, state, error_kind, error_message,
          inference_id, cost_unit, cost_source, raw_headers, raw_body, status_url, response_url,
-         cancel_url)
+         cancel_url, provider)
     SELECT %(attempt)s, id, attempt_count, fence, id || '.' || attempt_count, 'sent', '', '',
-           '', '', '', '{{}}', '', '', '', ''
+           '', '', '', '{{}}', '', '', '', '', provider
     FROM claimed
     RETURNING sent_at
 ),
@@ -77,8 +82,8 @@ def claim() -> Attempt | None:
     with transaction.atomic():
         shut = {name for name in limited if not gates.enter(name)}
         attempt = _claim([name for name in names if name not in shut])
-        if attempt and attempt.request.provider in limited:
-            gates.take(attempt.request.provider)
+        if attempt and attempt.provider in limited:
+            gates.take(attempt.provider)
     return attempt
 
 
@@ -99,6 +104,7 @@ def _claim(names: list[str]) -> Attempt | None:
     attempt = Attempt(
         id=attempt_id,
         request=request,
+        provider=request.provider,
         sent_at=sent_at,
         number=request.attempt_count,
         fence=request.fence,

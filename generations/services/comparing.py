@@ -70,7 +70,7 @@ class Attempts:
     def load(
         cls, provider: str, rows: Iterable[Billed], *, since: datetime, until: datetime
     ) -> Self:
-        ours = _slim(Attempt.objects.filter(request__provider=provider))
+        ours = _slim(Attempt.objects.filter(provider=provider))
         around = ours.filter(sent_at__gte=since - MARGIN, sent_at__lt=until + MARGIN)
         every = {attempt.pk: attempt for attempt in around}
         known = {attempt.client_request_id for attempt in every.values()}

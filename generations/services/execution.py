@@ -46,7 +46,7 @@ def run_next() -> bool:
         return False
     with leases.in_hand(attempt.request_id):
         raw = send(attempt)
-        if gates.is_limited(attempt.request.provider):
+        if gates.is_limited(attempt.provider):
             enqueue.send_ticket()  # Its slot is free, and whose ticket found none has gone.
         if raw:
             storing.finish_answered(attempt, raw)
@@ -59,7 +59,7 @@ def send(attempt: Attempt) -> RawAnswer | None:
     if isinstance(ended, ProviderError):
         _insist(lambda: outcomes.record_error(attempt, ended))
         return None
-    if providers.is_queue(attempt.request.provider):
+    if providers.is_queue(attempt.provider):
         _insist(lambda: queueing.record_submission(attempt, ended))
         return None
     accepted = _insist(lambda: outcomes.record_answer(attempt, ended))
@@ -83,7 +83,7 @@ def _call(attempt: Attempt) -> RawAnswer | ProviderError:
 
 
 def _send_once(attempt: Attempt, payload: dict[str, Json]) -> RawAnswer:
-    name, sent_as = attempt.request.provider, attempt.client_request_id
+    name, sent_as = attempt.provider, attempt.client_request_id
     if providers.is_queue(name):
         return providers.queue(name).submit(
             payload=payload, client_request_id=sent_as, webhook=webhooks.address(attempt)

@@ -16,6 +16,7 @@ from generations.providers.errors import ErrorKind, Outcome, ProviderError, Unre
 from generations.services import (
     backoff,
     circuits,
+    failover,
     gates,
     leases,
     notices,
@@ -70,7 +71,7 @@ def record_answer(attempt: Attempt, raw: RawAnswer, *, hand_over: bool = False) 
         enqueue.after_commit(functools.partial(enqueue.finish, attempt.request_id))
     attempt.inference_id = values["inference_id"]
     if attempt.is_probe:
-        circuits.close(attempt.request)
+        circuits.close(attempt)
     return moved
 
 
@@ -82,10 +83,10 @@ def _book_too_late(attempt: Attempt, raw: RawAnswer) -> None:
         return  # It was accepted: the same is said again after a commit that seemed to fail.
     log.warning("answer_too_late", attempt=attempt.client_request_id)
     try:
-        answer = providers.client(request.provider).parse(raw)
-        cost = settling.stated_cost(request, answer.cost, answer.units)
+        answer = providers.client(attempt.provider).parse(raw)
+        cost = settling.stated_cost(attempt, answer.cost, answer.units)
     except UnreadableAnswer as error:
-        cost = settling.stated_cost(request, error.cost, error.units)
+        cost = settling.stated_cost(attempt, error.cost, error.units)
     if cost and attempt.cost_nano_usd is None:
         settling.house_pays(attempt, cost, reason="answered too late")
 
@@ -98,19 +99,20 @@ def record_error(attempt: Attempt, error: ProviderError) -> None:
     with transaction.atomic():
         {
             Outcome.NOT_RUN: _queue_again,
-            Outcome.REJECTED: _reject,
+            Outcome.REJECTED: _take_refusal,
             Outcome.UNKNOWN: _leave_unconfirmed,
         }[error.outcome](attempt, error)
         _write_error(attempt, error)
         if error.kind == ErrorKind.RATE_LIMITED:
-            gates.slow_down(attempt.request.provider)
+            gates.slow_down(attempt.provider)
         circuits.note_failure(attempt, error.kind)
 
 
 def _queue_again(attempt: Attempt, error: ProviderError) -> None:
     request = attempt.request
     if backoff.is_exhausted(request):
-        _reject(attempt, error)
+        if not failover.hand_over(attempt):
+            _reject(attempt, error)
         return
     states.move(
         request.pk,
@@ -122,6 +124,14 @@ def _queue_again(attempt: Attempt, error: ProviderError) -> None:
         error_code=error.kind,
         lease_until=None,
     )
+
+
+def _take_refusal(attempt: Attempt, error: ProviderError) -> None:
+    """Of us, it says nothing of what another provider would do; of the request, it ends it."""
+    if error.kind not in circuits.OF_US or error.cost or not failover.hand_over(attempt):
+        _reject(attempt, error)
+    elif error.kind in OWNERS_MATTER:
+        notices.provider_account_refused(request=attempt.request, kind=error.kind)
 
 
 def _reject(attempt: Attempt, error: ProviderError) -> None:

@@ -12,7 +12,8 @@ from accounts.services import budgets, ledger
 from accounts.services.rooms import Room
 from generations.catalog import Model
 from generations.parameters import Json
-from generations.services import approvals, usage
+from generations.services import approvals, offers, usage
+from generations.services.offers import Offer
 from generations.services.price_book import PriceList
 
 LOOKS_BACK = timedelta(days=30)
@@ -22,11 +23,15 @@ LOOKS_BACK = timedelta(days=30)
 class Preview:
     """Amounts in microcredits; `amount` is the hold, `rooms` the limits it has to keep within."""
 
-    amount: int
+    offer: Offer
     available: int
     rooms: tuple[Room, ...]
     usual_seconds: float
     needs_approval: bool
+
+    @property
+    def amount(self) -> int:
+        return self.offer.amount
 
     @property
     def missing(self) -> int:
@@ -66,14 +71,14 @@ def preview(
     prices: PriceList | None = None,
 ) -> Preview:
     """Raises Unpriceable."""
-    quote = (prices or PriceList.of(team, [model])).quote(model, params)
+    offer = offers.offer(by=by, team=team, model=model, params=params, token=token, prices=prices)
     limits = budgets.applying(team=team, spender=by, model=model.id, token=token)
     return Preview(
-        amount=quote.amount,
+        offer=offer,
         available=ledger.balance(team=team).available,
         rooms=tuple(budgets.rooms(limits)),
         usual_seconds=usual_seconds(team, model),
-        needs_approval=approvals.needed(by=by, team=team, amount=quote.amount),
+        needs_approval=approvals.needed(by=by, team=team, amount=offer.amount),
     )
 
 

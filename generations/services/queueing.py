@@ -38,7 +38,7 @@ _followers = ThreadPoolExecutor(FOLLOWERS, thread_name_prefix="follow")
 def record_submission(attempt: Attempt, raw: RawAnswer) -> bool:
     """Commit where to ask about what was queued; say whether there is an answer: never yet."""
     try:
-        submission = providers.queue(attempt.request.provider).read_submission(raw)
+        submission = providers.queue(attempt.provider).read_submission(raw)
     except UnreadableAnswer as error:
         outcomes.record_error(attempt, error)
         return False
@@ -103,7 +103,7 @@ def collect(attempt: Attempt, told: RawAnswer | None = None) -> None:
 
     Raises ProviderError where the provider could not be asked.
     """
-    client = providers.queue(attempt.request.provider)
+    client = providers.queue(attempt.provider)
     _let_go()
     try:
         raw = client.result(attempt.response_url, prompt=attempt.request.prompt)
@@ -125,7 +125,7 @@ def accept(attempt: Attempt, told: RawAnswer) -> None:
     if told.status_code < 400:  # noqa: PLR2004 - what a model refused or broke on
         _record_answer(attempt, told)
         return
-    client = providers.queue(attempt.request.provider)
+    client = providers.queue(attempt.provider)
     _record_failure(attempt, client.failure(told, prompt=attempt.request.prompt))
 
 
@@ -161,7 +161,7 @@ def _pause(looks: int) -> timedelta:
 
 def _look(attempt: Attempt) -> None:
     request = attempt.request
-    client = providers.queue(request.provider)
+    client = providers.queue(attempt.provider)
     _let_go()
     try:
         progress = client.progress(attempt.status_url, prompt=request.prompt)
@@ -193,7 +193,7 @@ def _note(request: GenerationRequest, progress: Progress) -> None:
 
 
 def _cancel(attempt: Attempt) -> None:
-    client = providers.queue(attempt.request.provider)
+    client = providers.queue(attempt.provider)
     if client.cancel(attempt.cancel_url) is not Cancellation.ACKNOWLEDGED:
         return
     with transaction.atomic():
@@ -229,7 +229,7 @@ def _record_answer(attempt: Attempt, raw: RawAnswer) -> None:
 def _record_failure(attempt: Attempt, error: ProviderError) -> None:
     if error.outcome is Outcome.NOT_RUN and backoff.is_spent(attempt.request):
         error.outcome = Outcome.REJECTED
-    attempt.request.tries = attempt.number  # looks into the queue are no tries
+    attempt.request.tries = attempt.number - 1  # looks into the queue are no tries
     outcomes.record_error(attempt, error)
 
 

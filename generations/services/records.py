@@ -19,9 +19,9 @@ def look_up(attempt: Attempt) -> LogEntry | None:
 
     Raises ProviderError.
     """
-    if providers.is_queue(attempt.request.provider):
+    if providers.is_queue(attempt.provider):
         return _look_up_charge(attempt)
-    entry = providers.client(attempt.request.provider).find_in_log(
+    entry = providers.client(attempt.provider).find_in_log(
         client_request_id=attempt.client_request_id,
         since=attempt.sent_at - MARGIN,
         until=timezone.now() + MARGIN,
@@ -33,7 +33,7 @@ def look_up(attempt: Attempt) -> LogEntry | None:
 
 def patience(attempt: Attempt) -> timedelta:
     """How long to look for an attempt. A lost submit nobody but its webhook can ever find."""
-    return LOST_SUBMIT if providers.is_queue(attempt.request.provider) else backoff.GIVE_UP_AFTER
+    return LOST_SUBMIT if providers.is_queue(attempt.provider) else backoff.GIVE_UP_AFTER
 
 
 def _look_up_charge(attempt: Attempt) -> LogEntry:
@@ -44,7 +44,7 @@ def _look_up_charge(attempt: Attempt) -> LogEntry:
     since, until = attempt.sent_at - MARGIN, timezone.now() + MARGIN
     found = []
     if attempt.inference_id and attempt.state == AttemptState.ANSWERED:
-        charges = providers.client(attempt.request.provider).read_charges(since=since, until=until)
+        charges = providers.client(attempt.provider).read_charges(since=since, until=until)
         found = [one for one in charges if one.inference_id == attempt.inference_id]
     if not found:
         raise ProviderError(

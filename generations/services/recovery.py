@@ -29,6 +29,7 @@ from generations.providers.errors import ProviderError
 from generations.services import (
     backoff,
     draining,
+    failover,
     gates,
     images,
     leases,
@@ -58,6 +59,7 @@ def sweep(consuming: Collection[str] = ("generate", "media")) -> None:
         reissue_tickets()
         _alone(gates.speed_up)
         _alone(resume_storing)
+        _alone(failover.move_over)
     if "media" in consuming:
         _alone(reissue_renditions)
 
@@ -214,7 +216,7 @@ def _charged_without_picture(request: GenerationRequest, attempt: Attempt, entry
 
 def _give_up_late(request: GenerationRequest, attempt: Attempt) -> None:
     if records.was_sent_before(attempt, records.patience(attempt)):
-        code = "not_taken" if providers.is_queue(request.provider) else "unclear"
+        code = "not_taken" if providers.is_queue(attempt.provider) else "unclear"
         settling.fail(request=request, attempt=attempt, code=code)
 
 

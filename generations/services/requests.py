@@ -25,7 +25,7 @@ from generations.services import (
     admitting,
     approvals,
     notices,
-    price_book,
+    offers,
     providers,
     queueing,
     states,
@@ -156,11 +156,17 @@ def _queue_once(wanted: GenerationRequest) -> GenerationRequest:
 
 def _priced(wanted: GenerationRequest) -> int:
     """The most it can cost in microcredits, by terms that it keeps. Raises Unpriceable."""
-    model = catalog.get_model(wanted.model)
-    quote = price_book.quote(team=wanted.team, model=model, params=wanted.params)
-    wanted.price_version, wanted.markup = quote.version, quote.markup
-    wanted.credits_per_usd = quote.credits_per_usd
-    return quote.amount
+    found = offers.offer(
+        by=wanted.user,
+        team=wanted.team,
+        model=catalog.get_model(wanted.model),
+        params=wanted.params,
+        token=wanted.token,
+    )
+    wanted.price_version, wanted.markup = found.quote.version, found.quote.markup
+    wanted.credits_per_usd = found.quote.credits_per_usd
+    wanted.alternative = found.elsewhere.model.id if found.elsewhere else ""
+    return found.amount
 
 
 def _same(wanted: GenerationRequest) -> GenerationRequest | None:

@@ -47,9 +47,9 @@ FROM STDIN
 """
 ATTEMPTS = """
 COPY generations_attempt
-    (id, request_id, number, fence, client_request_id, state, sent_at, answered_at, http_status,
-     error_kind, error_message, inference_id, cost_nano_usd, cost_unit, cost_source, raw_headers,
-     raw_body, seconds)
+    (id, request_id, provider, number, fence, client_request_id, state, sent_at, answered_at,
+     http_status, error_kind, error_message, inference_id, cost_nano_usd, cost_unit, cost_source,
+     raw_headers, raw_body, seconds)
 FROM STDIN
 """
 CHARGES = """
@@ -182,8 +182,8 @@ def _params(model: catalog.Model) -> str:
 
 def _attempt(one: Asked) -> tuple[Any, ...]:
     return (
-        one.id, one.id, 1, 1, f"{one.id}.1", "answered", one.at, one.ended, 200, "", "",
-        str(one.id), _of(one, NANO_USD), "credits", "header", "{}", "",
+        one.id, one.id, one.model.provider, 1, 1, f"{one.id}.1", "answered", one.at, one.ended, 200,
+        "", "", str(one.id), _of(one, NANO_USD), "credits", "header", "{}", "",
         float(one.model.typical_seconds),
     )  # fmt: skip
 

@@ -35,7 +35,7 @@ def settle(
 ) -> None:
     """Charge what arrived at what it cost, once; what the team does not get, the house pays."""
     stored = [image for image in images if image.status == ImageStatus.STORED]
-    costs = _costs(request, answer)
+    costs = _costs(request, attempt, answer)
     cost = costs[0]
     with transaction.atomic():
         charges.count(attempt, *costs)
@@ -92,14 +92,12 @@ def house_pays_more(attempt: Attempt, amount: int, *, reason: str, reference: st
     ledger.house(hold=attempt.request.hold_id, amount=amount, reason=reason, reference=reference)
 
 
-def stated_cost(
-    request: GenerationRequest, cost: Cost | None, units: Decimal | None
-) -> Cost | None:
+def stated_cost(attempt: Attempt, cost: Cost | None, units: Decimal | None) -> Cost | None:
     """What the provider says it took: the money, or what it counted at the request's price."""
     if cost is not None or units is None:
         return cost
-    model = catalog.get_model(request.model)
-    price = price_book.terms_of(request).price or model.price
+    agreed = None if attempt.is_of_another_provider else price_book.terms_of(attempt.request).price
+    price = agreed or catalog.get_model(attempt.model).price
     return Cost(
         pricing.units_cost(price, units),
         native_amount=int(units * 1000),
@@ -138,9 +136,9 @@ def _succeed(
     enqueue.after_commit(*(functools.partial(enqueue.renditions, image.pk) for image in stored))
 
 
-def _costs(request: GenerationRequest, answer: Answer) -> list[Cost]:
+def _costs(request: GenerationRequest, attempt: Attempt, answer: Answer) -> list[Cost]:
     """The provider's stated cost, if there is one, then ours computed for the images that came."""
-    cost = stated_cost(request, answer.cost, answer.units)
+    cost = stated_cost(attempt, answer.cost, answer.units)
     stated = [cost] if cost else []
     try:
         return [*stated, _computed(request, answer)]

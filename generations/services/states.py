@@ -11,7 +11,8 @@ from generations.models import TERMINAL, Status
 
 MOVES: Mapping[Status, frozenset[Status]] = {
     Status.AWAITING_APPROVAL: frozenset({Status.QUEUED, Status.CANCELLED}),
-    Status.QUEUED: frozenset({Status.SENDING, Status.CANCELLED, Status.FAILED}),
+    # Queued to queued: from one provider to another.
+    Status.QUEUED: frozenset({Status.QUEUED, Status.SENDING, Status.CANCELLED, Status.FAILED}),
     Status.SENDING: frozenset(
         {Status.ANSWERED, Status.SUBMITTED, Status.QUEUED, Status.FAILED, Status.UNCONFIRMED}
     ),

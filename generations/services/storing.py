@@ -104,7 +104,7 @@ def _read(request_id: UUID) -> _Kept | None:
 
 def _understand(request: GenerationRequest, attempt: Attempt, raw: RawAnswer) -> _Kept | None:
     try:
-        answer = providers.client(request.provider).parse(raw)
+        answer = providers.client(attempt.provider).parse(raw)
     except UnreadableAnswer as error:
         _end_unreadable(request, attempt, error)
         return None
@@ -113,7 +113,7 @@ def _understand(request: GenerationRequest, attempt: Attempt, raw: RawAnswer) ->
 
 def _end_unreadable(request: GenerationRequest, attempt: Attempt, error: UnreadableAnswer) -> None:
     """Fail it at what it cost; where the answer does not say, the provider's log will."""
-    cost = settling.stated_cost(request, error.cost, error.units) or _cost_in_log(attempt)
+    cost = settling.stated_cost(attempt, error.cost, error.units) or _cost_in_log(attempt)
     if cost is None and not records.was_sent_before(attempt, backoff.GIVE_UP_AFTER):
         raise error
     settling.fail(
@@ -185,7 +185,7 @@ def _bytes(kept: _Kept, output: Output) -> bytes:
     if output.data is not None:
         return output.data
     try:
-        return providers.client(kept.request.provider).download(output.url or "").data
+        return providers.client(kept.attempt.provider).download(output.url or "").data
     except DownloadError as error:
         if error.permanent or records.was_sent_before(kept.attempt, backoff.GIVE_UP_AFTER):
             raise UnusableImage("The provider no longer has it.") from error

@@ -30,6 +30,8 @@ TOKEN_LENGTH = 40
 PAUSES = (1, 1, 1, 2, 5, 10, 30, 60, 120, 300)
 OK, ERROR = 200, 500
 _STATUS = re.compile(r"status code:? (\d{3})\b")
+# A provider tells again for hours at most.
+KEPT = timedelta(days=30)
 _DONE_WITH = {Status.ANSWERED, Status.SUCCEEDED}
 
 log = structlog.get_logger(__name__)
@@ -55,7 +57,7 @@ def receive(*, attempt_id: UUID, given_token: str, headers: Mapping[str, str], b
     """
     if not constant_time_compare(given_token, token(attempt_id)):
         raise UnknownWebhook
-    attempt = Attempt.objects.filter(pk=attempt_id, request__provider=providers.FAL).first()
+    attempt = Attempt.objects.filter(pk=attempt_id, provider=providers.FAL).first()
     if attempt is None:
         raise UnknownWebhook
     try:
@@ -99,6 +101,11 @@ def process(webhook_id: UUID) -> None:
         log.warning("webhook_postponed", webhook=str(told.pk), why=error.message)
         return
     WebhookInbox.objects.filter(pk=told.pk).update(processed_at=Now())
+
+
+def forget() -> None:
+    """Delete what was read long ago: what it told is kept where it was told to."""
+    WebhookInbox.objects.filter(processed_at__lt=Now() - KEPT).delete()
 
 
 def _take_in(told: WebhookInbox) -> None:

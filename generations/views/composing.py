@@ -60,7 +60,8 @@ def _remembered(request: TeamRequest) -> ComposerForm:
     kept = dict(last.params) if recipe else _without_seed(last.params)
     initial = {**kept, "team": request.team.slug, "visibility": last.visibility}
     initial["prompt"] = recipe.prompt if recipe else request.GET.get("prompt", "")
-    return ComposerForm(model=catalog.get_model(last.model), limit=limit, initial=initial)
+    asked = last.model if recipe else last.moved_from or last.model
+    return ComposerForm(model=catalog.get_model(asked), limit=limit, initial=initial)
 
 
 def bound(request: TeamRequest) -> ComposerForm:

@@ -59,7 +59,7 @@ def do(request: SignedInRequest, request_id: UUID) -> HttpResponse:
 @require_POST
 @staff_required
 def try_circuit(request: SignedInRequest, circuit_id: int) -> HttpResponse:
-    circuit = Circuit.objects.filter(pk=circuit_id).first()
+    circuit = Circuit.objects.filter(pk=circuit_id).exclude(provider="").first()
     if circuit is None:
         messages.info(request, "It is closed again already.")
     else:

@@ -9,6 +9,7 @@ SERVICES = "chaos/test_services.py"
 DATABASE = "chaos/test_database.py"
 RESTART = "chaos/test_restart.py"
 FAL = "chaos/test_fal.py"
+FAILOVER = "chaos/test_failover.py"
 STORM = "chaos/test_storm.py::test_random_faults_and_deaths_leave_the_books_in_balance"
 RECOVERY = "generations/services/test_recovery.py"
 WEBHOOKS = "generations/services/test_webhooks.py"
@@ -84,12 +85,15 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "F16": (
         BUSY,
         f"{RECOVERY}::test_what_a_busy_provider_did_not_take_is_not_counted_as_sent",
+        f"{FAILOVER}::test_a_provider_that_is_busy_again_and_again_is_replaced",
     ),
     "F17": (UNCLEAR,),
     "F18": (UNCLEAR, RESULTS),
     "F19": (
         BROKE,
         f"{CIRCUITS}::test_a_refused_key_pauses_the_provider_and_leaves_the_others_queued",
+        f"{FAILOVER}::test_an_account_that_is_empty_has_requests_made_elsewhere_or_lets_them_wait",
+        f"{FAILOVER}::test_a_provider_that_cannot_be_reached_is_replaced_within_moments",
     ),
     "F20": (HOOKS, f"{FAL}::test_a_worker_killed_during_the_submit_leaves_it_to_the_webhook"),
     "F21": (
@@ -137,7 +141,7 @@ MOMENTS: dict[str, tuple[str, ...]] = {
     "C6": (DATABASE_CRASHES,),
     "C7": (f"{RECOVERY}::test_a_call_that_never_left_is_sent_again_after_two_looks",),
     "C8": (KILLED, POWER_CUT),
-    "C9": (UNCLEAR,),
+    "C9": (UNCLEAR, f"{FAILOVER}::test_what_may_have_run_is_never_made_elsewhere"),
     "C10": (DATABASE_AWAY, ONLY_READS),
     "C11": (f"{STEPS}::test_a_storm_leaves_no_request_stuck_and_no_charge_unexplained",),
     "C12": (FROZEN, f"{OUTCOMES}::test_what_an_answer_too_late_cost_is_the_houses"),

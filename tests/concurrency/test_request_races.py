@@ -1,6 +1,6 @@
 """Many at one request at once. Each guard has a twin without it, which shows the race."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from threading import Barrier
 from uuid import UUID, uuid4
@@ -16,6 +16,7 @@ from generations.models import Attempt, GenerationRequest, Image, Status
 from generations.services import (
     audit,
     claiming,
+    failover,
     leases,
     outcomes,
     recovery,
@@ -26,6 +27,8 @@ from generations.services import (
 from tests import factories
 from tests.accounts.race import meeting, together
 from tests.factories import PRICE
+from tests.generations.services import handing
+from tests.generations.services.handing import HERE, THERE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -172,6 +175,39 @@ def test_a_request_is_cancelled_or_sent_and_never_both(team: Team) -> None:
             assert isinstance(cancelled, TooLateToCancel)
             assert request.status == Status.SENDING
     assert Attempt.objects.count() == GenerationRequest.objects.filter(status="sending").count()
+
+
+# Handing over while somebody claims, or cancels.
+
+
+@pytest.mark.parametrize("end", [claim, None])
+def test_a_request_is_handed_over_or_taken_and_its_call_is_at_one_provider(
+    end: Callable[[], UUID | None] | None,
+) -> None:
+    team = handing.team()
+    for _ in range(12):
+        request = handing.ask(team)
+        GenerationRequest.objects.filter(pk=request.pk).update(tries=failover.REFUSALS)
+        other = end or partial(requests.cancel, request=request)
+        assert together(failover.move_over, other)[0] is None
+        request.refresh_from_db()
+        for attempt in request.attempts.all():
+            assert (attempt.provider, request.status) == (request.provider, Status.SENDING)
+        moved = (request.model, request.provider, request.alternative, request.moved_from)
+        if moved != (THERE, "fal", "", HERE):
+            assert moved == (HERE, "aimlapi", THERE, "")
+        if request.status == Status.QUEUED:
+            requests.cancel(request=request)
+    assert Attempt.objects.count() == GenerationRequest.objects.filter(status="sending").count()
+
+
+def test_two_sweepers_hand_a_request_over_once() -> None:
+    request = handing.ask()
+    GenerationRequest.objects.filter(pk=request.pk).update(tries=failover.REFUSALS)
+    assert together(*[failover.move_over] * 6) == [None] * 6
+    request.refresh_from_db()
+    assert (request.model, request.moved_from) == (THERE, HERE)
+    assert request.would_have_cost == handing.PRICE_HERE
 
 
 # Ending.

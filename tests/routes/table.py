@@ -284,6 +284,7 @@ TABLE = [
     everyone("limit-ask", "get", 404, of="missing"),
     operators("credit-asks", "get", 200),
     operators("credit-ask-decide", "post", 422, of="waiting"),
+    managers("team-failover", 302, admin=403, allowed="on"),
     managers("team-approval", 302, admin=403, above="5"),
     everyone("fal-hook", "post", 404, of="missing", stranger=404),
     operators("operations", "get", 200),

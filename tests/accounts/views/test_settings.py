@@ -36,6 +36,24 @@ def test_an_admin_is_not_offered_the_owner_role(people: People, client: Client) 
     assert Role.OWNER not in client.get("/settings/").context["roles"]
 
 
+@pytest.mark.parametrize("allowed", [True, False])
+def test_an_owner_lets_another_provider_make_what_one_does_not_take(
+    site: Client, people: People, allowed: bool
+) -> None:
+    teams.set_failover(by=people.owner, team=people.team, allowed=not allowed)
+    site.post(
+        "/settings/failover/", {"team": people.team.slug} | ({"allowed": "on"} if allowed else {})
+    )
+    people.team.refresh_from_db()
+    assert people.team.allow_failover is allowed
+    assert ("checked" in str(site.get("/settings/").context["failover_form"])) is allowed
+
+
+def test_an_admin_does_not_see_what_an_owner_decides(people: People, client: Client) -> None:
+    client.force_login(people.admin)
+    assert "let the other provider make it" not in client.get("/settings/").text
+
+
 def test_the_team_is_renamed(site: Client, people: People) -> None:
     site.post("/settings/", {"name": " Southlight "})
 

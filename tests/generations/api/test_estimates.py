@@ -1,9 +1,10 @@
 import pytest
 
 from accounts.models import Period
-from accounts.services import budgets, ledger
+from accounts.services import budgets, ledger, teams
 from generations.models import GenerationRequest
-from tests import factories
+from generations.services import failover
+from tests import factories, prices
 from tests.generations.api.caller import Caller, error
 
 pytestmark = pytest.mark.django_db
@@ -64,3 +65,23 @@ def test_models_are_listed_with_their_price_in_credits(caller: Caller) -> None:
         "counted_by": "image",
     }
     assert "image_size" in listed[factories.MODEL]["parameters"]
+
+
+def test_a_dry_run_says_what_the_other_provider_would_take(caller: Caller) -> None:
+    prices.enter(50_000_000, model="fal-ai/flux/dev")
+    assert "elsewhere" not in caller.ask(dry_run=True).json()
+    teams.set_failover(by=factories.owner_of(caller.team), team=caller.team, allowed=True)
+    body = caller.ask(dry_run=True).json()
+    assert (body["cost"], body["elsewhere"]) == ("5", {"model": "fal-ai/flux/dev", "cost": "5"})
+
+
+def test_an_answer_says_which_model_was_asked_and_which_may_make_it(caller: Caller) -> None:
+    teams.set_failover(by=factories.owner_of(caller.team), team=caller.team, allowed=True)
+    body = caller.ask().json()
+    assert (body["model"], body["asked_model"]) == ("flux/dev", "flux/dev")
+    assert body["alternative"] == "fal-ai/flux/dev"
+    GenerationRequest.objects.update(tries=3)
+    failover.move_over()
+    moved = caller.get(body["look"].removeprefix("http://testserver")).json()
+    assert (moved["model"], moved["asked_model"]) == ("fal-ai/flux/dev", "flux/dev")
+    assert "alternative" not in moved

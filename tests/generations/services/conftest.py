@@ -25,7 +25,7 @@ def connected(
 ) -> Iterator["Provider"]:
     """The real sandbox over HTTP behind the real client, with a key of the test's own."""
     # A conftest is read before Django is set up.
-    from generations.services import providers  # noqa: PLC0415
+    from generations.services import gates, providers  # noqa: PLC0415
     from tests.generations.services.provider import Provider  # noqa: PLC0415
 
     made = Provider(_running, f"t{next(_numbers):07d}")
@@ -33,6 +33,7 @@ def connected(
     yield made
     _running.client.delete("/_sandbox/faults")
     providers.client.cache_clear()
+    gates._slowed.forget()  # Or the next test's claims queue before a gate that is gone.
 
 
 @pytest.fixture

@@ -106,6 +106,24 @@ def test_one_request_of_a_team_is_next_before_a_thousand_of_another() -> None:
     assert [claimed(), claimed()] == [crowd, single]
 
 
+def test_what_a_team_has_in_a_providers_queue_is_under_way_too() -> None:
+    busy, idle = factories.team(), factories.team()
+    there, *_ = queue(of=busy, count=2)
+    queue(of=idle)
+    GenerationRequest.objects.filter(pk=there.pk).update(status=Status.SUBMITTED)
+    assert [claimed(), claimed()] == [idle, busy]
+
+
+def test_of_teams_with_as_much_under_way_the_one_that_waits_longest_is_next() -> None:
+    later, earlier = factories.team(), factories.team()
+    postponed, _ = queue(of=later, count=2)
+    queue(of=earlier)
+    # What waits for its back-off makes nobody older or younger.
+    GenerationRequest.objects.filter(team=earlier).update(due_at=Now() - timedelta(seconds=5))
+    GenerationRequest.objects.filter(pk=postponed.pk).update(due_at=Now() + timedelta(seconds=30))
+    assert [claimed(), claimed()] == [earlier, later]
+
+
 def test_teams_take_turns() -> None:
     teams = [factories.team() for _ in range(3)]
     for team in teams:

@@ -13,6 +13,7 @@ from generations.models import Circuit, GenerationRequest, Status
 from generations.services import claiming, operating
 from generations.services.operating import Deed
 from tests import factories
+from tests.generations.services.queue_steps import REALISM
 from tests.generations.services.steps import age, now
 from tests.generations.views.studio import unclear
 
@@ -79,7 +80,7 @@ def test_an_unclear_request_is_given_up_after_a_day_and_not_before(staff: User) 
 
 
 def test_a_lost_submit_to_a_queue_is_given_up_after_two_hours(staff: User) -> None:
-    request = put(unclear(factories.request()), provider="fal")
+    request = unclear(factories.request(model=REALISM))
     age(request, timedelta(hours=3))
     operating.do(Deed.RELEASE, by=staff, request=request)
     assert now(request).error_code == "not_taken"

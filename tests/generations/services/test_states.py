@@ -108,7 +108,7 @@ def test_only_an_answered_request_succeeds() -> None:
 
 
 def test_what_may_have_run_is_queued_again_from_three_states_only() -> None:
-    unsent = {Status.AWAITING_APPROVAL}
+    unsent = {Status.AWAITING_APPROVAL, Status.QUEUED}
     assert {leave for leave, moves in MOVES.items() if Status.QUEUED in moves} - unsent == {
         Status.SENDING,
         Status.SUBMITTED,  # its provider's queue says that it did not run

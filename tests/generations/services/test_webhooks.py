@@ -258,3 +258,17 @@ def test_a_result_that_cannot_be_asked_for_is_taken_from_the_webhook_at_last(
     WebhookInbox.objects.update(tries=len(webhooks.PAUSES))
     take_in()
     assert store(request).hold.captured == PRICE
+
+
+def test_what_was_read_a_month_ago_is_forgotten(hooked: Provider) -> None:
+    requests = [submitted(), submitted(), submitted()]
+    told(at_least=3)
+    take_in()
+    long_ago = Now() - timedelta(days=31)
+    kept, unread, old = WebhookInbox.objects.order_by("id")
+    WebhookInbox.objects.filter(pk=unread.pk).update(processed_at=None, received_at=long_ago)
+    WebhookInbox.objects.filter(pk=old.pk).update(processed_at=long_ago)
+    webhooks.forget()
+    assert list(WebhookInbox.objects.order_by("id")) == [kept, unread]
+    for request in requests:
+        store(request)

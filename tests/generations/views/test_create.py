@@ -6,9 +6,10 @@ import pytest
 from django.test import Client
 from django.utils.html import escape
 
-from accounts.services import ledger
+from accounts.services import ledger, teams
 from generations.models import GenerationRequest, Visibility
-from tests import factories
+from generations.services import failover
+from tests import factories, prices
 from tests.generations.views.studio import HTMX, Studio, browser, composed
 
 LONG = "x" * 4001
@@ -35,6 +36,36 @@ def test_the_first_page_suggests_what_to_ask_for(mine: Client) -> None:
 
 def test_an_example_fills_the_prompt(mine: Client) -> None:
     assert ">\nDawn &amp; mist</textarea>" in mine.get("/", {"prompt": "Dawn & mist"}).text
+
+
+def test_what_is_queued_does_not_say_that_it_waits_for_approval(
+    studio: Studio, mine: Client
+) -> None:
+    factories.request(of=studio.team, by=studio.author)
+    assert "Waits for approval" not in mine.get("/").text
+    factories.waiting(of=studio.team, by=studio.author)
+    assert "Waits for approval" in mine.get("/").text
+
+
+def test_the_button_names_the_price_of_either_provider(studio: Studio, mine: Client) -> None:
+    prices.enter(50_000_000, model="fal-ai/flux/dev")
+    words = "Up to 5 credits: 3.3 with AIML API, 5 if fal has to make it"
+    assert words not in mine.get("/").text
+    teams.set_failover(by=studio.owner, team=studio.team, allowed=True)
+    sent = mine.post("/price/", composed(studio.team), headers=HTMX).text
+    assert words in sent
+    mine.post("/", composed(studio.team))
+    assert GenerationRequest.objects.get().hold.amount == 5_000_000
+
+
+def test_the_composer_goes_on_with_the_model_that_was_asked(studio: Studio, mine: Client) -> None:
+    teams.set_failover(by=studio.owner, team=studio.team, allowed=True)
+    asked = factories.request(of=studio.team, by=studio.author)
+    GenerationRequest.objects.update(tries=3)
+    failover.move_over()
+    page = mine.get("/")
+    assert page.context["model"].id == asked.model
+    assert "AIML API is not taking requests, so fal makes it." in page.text
 
 
 def test_a_form_without_javascript_leads_back_to_the_page(studio: Studio, mine: Client) -> None:

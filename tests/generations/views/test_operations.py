@@ -129,6 +129,14 @@ def test_trying_a_circuit_brings_its_probe_forward(operator: Client) -> None:
     assert Circuit.objects.filter(probe_at__lte=Now()).exists()
 
 
+def test_a_pause_for_want_of_room_is_not_ended_by_a_probe(operator: Client) -> None:
+    later = Now() + timedelta(hours=1)
+    pause = Circuit.objects.create(provider="", because="disk", probe_at=later)
+    page = operator.post(reverse("circuit-try", args=[pause.pk]), follow=True)
+    assert "is sent as a probe" not in page.text
+    assert not Circuit.objects.filter(probe_at__lte=Now()).exists()
+
+
 def test_the_story_shows_each_call_its_costs_and_why(operator: Client, studio: Studio) -> None:
     done = factories.succeeded(asked(studio))
     page = operator.get(story(done)).text
