@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "config.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
+    "config.compression.PageCompression",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -98,7 +99,7 @@ TEMPLATES = [
                         (
                             "django.template.loaders.cached.Loader",
                             [
-                                "django_cotton.cotton_loader.Loader",
+                                "config.template_loader.Loader",
                                 "django.template.loaders.filesystem.Loader",
                                 "django.template.loaders.app_directories.Loader",
                             ],
@@ -116,7 +117,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "accounts.context.shell",
-                "generations.context.decisions",
+                "generations.context.around",
             ],
         },
     }
@@ -232,6 +233,7 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Darkroom <darkroom@localhos
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(DARKROOM_DATA / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
+SERVESTATIC_MINIFY = True
 S3_BUCKET = env.text("S3_BUCKET")
 S3_ENDPOINT_URL = env.text("S3_ENDPOINT_URL")
 MEDIA_ROOT = DARKROOM_DATA / "media"
@@ -239,7 +241,7 @@ STORAGES: dict[str, Any] = {
     "default": {
         "BACKEND": "generations.storage.S3" if S3_BUCKET else "generations.storage.Files",
     },
-    "staticfiles": {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "config.static_files.Bundled"},
 }
 # Behind a proxy that serves files itself, the header to answer with instead of the bytes.
 ACCEL_REDIRECT_PREFIX = env.text("ACCEL_REDIRECT_PREFIX")
