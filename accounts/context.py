@@ -10,7 +10,6 @@ from django.utils.functional import SimpleLazyObject
 from accounts.access import memberships, shown_membership
 from accounts.models import Membership, Team, User
 from accounts.permissions import Permission, permissions_of
-from accounts.services import ledger
 
 THEMES = ("light", "dark")
 
@@ -33,7 +32,6 @@ def _team_context(request: HttpRequest) -> dict[str, Any]:
     return {
         "team": SimpleLazyObject(lambda: membership().team),
         "teams": SimpleLazyObject(lambda: _teams(request)),
-        "balance": SimpleLazyObject(lambda: ledger.balance(team=membership().team)),
         # Whom a page that refuses something names as the ones to ask.
         "owners": SimpleLazyObject(lambda: list(User.objects.owners_of(membership().team))),
         "can": SimpleLazyObject(lambda: allowed(membership())),

@@ -7,6 +7,7 @@ from django.views.decorators.cache import never_cache
 from accounts.views import (
     asks,
     invitations,
+    keyboard,
     payments,
     settings,
     sign_in,
@@ -58,6 +59,7 @@ urlpatterns = [
     path("welcome/", welcome.welcome, name="welcome"),
     path("hooks/payments/", payments.paid, name="payment-hook"),
     path("theme/", theme.theme, name="theme"),
+    path("keyboard/", keyboard.keyboard, name="keyboard"),
     path("credits/ask/", asks.credits_ask, name="credits-ask"),
     path(
         "credits/ask/<uuid:ask_id>/withdraw/",

@@ -45,7 +45,14 @@ class FilterForm(forms.Form):
         label="Search prompts",
         required=False,
         max_length=LONGEST,
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": "Search prompts"}),
+        widget=forms.TextInput(
+            attrs={
+                "type": "search",
+                "placeholder": "Search prompts",
+                "autocomplete": "off",
+                "data-key": "/",
+            }
+        ),
     )
     person = forms.ChoiceField(label="Made by", required=False)
     model = forms.ChoiceField(required=False)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, Exists, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.models import Team, User
@@ -29,6 +29,14 @@ class Shelf:
 def names(*, team: Team, user: User) -> list[Collection]:
     """By name, as many as fit into a menu."""
     return list(Collection.objects.visible_to(user).filter(team=team)[:MOST])
+
+
+def names_around(image: Image, *, user: User) -> list[Collection]:
+    """As `names`, in the image's team, each with `holds`; none that holds it is left out."""
+    holds = Exists(CollectionItem.objects.filter(collection=OuterRef("pk"), image=image))
+    theirs = Collection.objects.visible_to(user).filter(team=image.team_id).annotate(holds=holds)
+    listed = theirs.order_by("-holds", "name", "id")[:MOST]
+    return list(theirs.filter(pk__in=listed.values("pk")))
 
 
 def of(*, team: Team, user: User) -> list[Shelf]:

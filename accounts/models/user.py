@@ -18,6 +18,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField("active", default=True)
     is_staff = models.BooleanField("staff", default=False, help_text="May use the admin site.")
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
+    # Whether single letters do things; whoever speaks to their browser may want none to.
+    shortcuts = models.BooleanField(default=True, db_default=True)
 
     objects: ClassVar[UserManager] = UserManager()
 

@@ -2,12 +2,12 @@
 one image; it stays good when that image is gone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, Subquery, Value
 from django.utils import timezone
 
 from accounts.models import Team
@@ -45,13 +45,18 @@ class Order:
 
     def beyond(self, images: ImageQuerySet, cursor: str, *, back: bool = False) -> ImageQuerySet:
         """What follows the cursor, the nearest first; with `back`, what comes before it."""
+        return self.past(images, self.read(cursor), back=back)
+
+    def past(
+        self, images: ImageQuerySet, values: Mapping[str, object], *, back: bool
+    ) -> ImageQuerySet:
+        """As `beyond`, of what a cursor says."""
         down = self.descending != back
         ordered = images.order_by(*(f"-{field}" if down else field for field in self.fields))
-        values = self.read(cursor)
         return ordered.filter(_past(values, "lt" if down else "gt")) if values else ordered
 
 
-def _past(values: dict[str, object], how: str) -> Q:
+def _past(values: Mapping[str, object], how: str) -> Q:
     """Beyond these values, the first field counting most; the first alone is what an index asks."""
     (field, value), *rest = values.items()
     if not rest:
@@ -111,19 +116,17 @@ class OrderedWall:
         return above[:most].count()
 
     def beside(self, image: Image) -> tuple[UUID | None, UUID | None]:
-        """The image before this one and the one after it."""
+        """The image before this one and the one after it, in one query."""
         if self.order is NEWEST:
             return self._by_id.beside(image.pk)
-        here = self.images.filter(pk=image.pk).first()
-        if here is None:
-            return None, None
+        here = self.images.filter(pk=image.pk)
+        values = {field: Subquery(here.values(field)[:1]) for field in self.order.fields}
         before, after = (
-            self.order.beyond(self._narrowed(), self.order.cursor(here), back=back)
-            .values_list("pk", flat=True)
-            .first()
+            self.order.past(self._narrowed(), values, back=back).values_list("pk", Value(back))[:1]
             for back in (True, False)
         )
-        return before, after
+        found = {is_before: pk for pk, is_before in before.union(after, all=True)}
+        return found.get(True), found.get(False)
 
     @property
     def _by_id(self) -> Wall:

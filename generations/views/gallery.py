@@ -27,28 +27,28 @@ MOST_NEWER = 100
 
 
 @require_safe
-@vary_on_headers("HX-Request")
+@vary_on_headers("HX-Request", "HX-Target")
 @team_required(Permission.VIEW_IMAGES)
 def mine(request: TeamRequest) -> HttpResponse:
     return show(request, places.mine())
 
 
 @require_safe
-@vary_on_headers("HX-Request")
+@vary_on_headers("HX-Request", "HX-Target")
 @team_required(Permission.VIEW_IMAGES)
 def team(request: TeamRequest) -> HttpResponse:
     return show(request, places.team())
 
 
 @require_safe
-@vary_on_headers("HX-Request")
+@vary_on_headers("HX-Request", "HX-Target")
 @team_required(Permission.VIEW_IMAGES)
 def favourites(request: TeamRequest) -> HttpResponse:
     return show(request, places.favourites())
 
 
 @require_safe
-@vary_on_headers("HX-Request")
+@vary_on_headers("HX-Request", "HX-Target")
 @team_required(Permission.VIEW_IMAGES)
 def trash(request: TeamRequest) -> HttpResponse:
     return show(request, places.trash())
@@ -61,18 +61,25 @@ def show(request: TeamRequest, place: Place, **more: Any) -> HttpResponse:
     if is_fragment(request) and "newer" in request.GET:
         return _arrivals(request, place, form, wall)
     context = {"place": place, "show_author": not place.is_own, **_page(request, place, form, wall)}
-    if is_fragment(request):
+    if _is_further(request):
         return render(request, "generations/_wall.html", context)
     if "collections" not in more:
         more["collections"] = form.collections  # For the panel of filters and the sidebar alike.
-    return render(request, "generations/gallery.html", context | _head(place, form) | more)
+    # Somebody types into the search field, and the page around what it finds stays.
+    page = "_found_anew" if is_fragment(request) else "gallery"
+    return render(request, f"generations/{page}.html", context | _head(place, form) | more)
+
+
+def _is_further(request: TeamRequest) -> bool:
+    """Whether the wall goes on below what is shown of it."""
+    return is_fragment(request) and request.headers.get("HX-Target") != "found"
 
 
 def _page(
     request: TeamRequest, place: Place, form: FilterForm, wall: OrderedWall
 ) -> dict[str, Any]:
     after = request.GET.get("after", "")
-    images = wall.page(after=after, size=PAGE + 1, counted=not is_fragment(request))
+    images = wall.page(after=after, size=PAGE + 1, counted=not _is_further(request))
     count = walls.count(images)
     more = len(images) > PAGE
     images = images[:PAGE]

@@ -1,15 +1,40 @@
-// A button with data-copy="#id" copies the text, or the value, of that element.
+// Buttons that copy: data-copy="#id" the text or the value of that element, data-copy-link the whole
+// address of a page, data-copy-image a picture.
 const say = (words) => document.dispatchEvent(new CustomEvent("toast", { detail: words }));
 
+// The one kind of picture that every clipboard takes.
+async function png(address) {
+  const blob = await (await fetch(address)).blob();
+  if (blob.type === "image/png") return blob;
+  const bitmap = await createImageBitmap(blob);
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+  canvas.getContext("2d").drawImage(bitmap, 0, 0);
+  return canvas.convertToBlob();
+}
+
+function copied({ copy, copyLink, copyImage }) {
+  if (copyImage) return navigator.clipboard.write([new ClipboardItem({ "image/png": png(copyImage) })]);
+  if (copyLink) return navigator.clipboard.writeText(new URL(copyLink, location));
+  const source = document.querySelector(copy);
+  return navigator.clipboard.writeText(source.value ?? source.textContent.trim());
+}
+
+const INSTEAD = {
+  copy: "Press Ctrl+C to copy what is selected.",
+  copyLink: "Copy the address of this page.",
+  copyImage: "Open the original and copy it there.",
+};
+
 document.addEventListener("click", async (event) => {
-  const button = event.target.closest("[data-copy]");
+  const button = event.target.closest("[data-copy], [data-copy-link], [data-copy-image]");
   if (!button) return;
-  const source = document.querySelector(button.dataset.copy);
+  button.closest("[popover]")?.hidePopover();
   try {
-    await navigator.clipboard.writeText(source.value ?? source.textContent.trim());
+    await copied(button.dataset);
     say("Copied.");
   } catch {
-    getSelection().selectAllChildren(source);
-    say("The browser did not allow it. Press Ctrl+C to copy what is selected.");
+    const kind = Object.keys(INSTEAD).find((one) => one in button.dataset);
+    if (kind === "copy") getSelection().selectAllChildren(document.querySelector(button.dataset.copy));
+    say(`The browser did not allow it. ${INSTEAD[kind]}`);
   }
 });

@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.context import shell
 from accounts.models import User
-from accounts.services import ledger, teams
+from accounts.services import teams
 from tests.accounts.people import People
 
 
@@ -22,14 +22,11 @@ def request_of(user: User | AnonymousUser, theme: str = "") -> HttpRequest:
     return request
 
 
-def test_the_shell_knows_team_teams_balance_and_rights(people: People) -> None:
-    ledger.grant(team=people.team, amount=5_000_000, reason="Trial", reference="x")
-
+def test_the_shell_knows_team_teams_and_rights(people: People) -> None:
     page = shell(request_of(people.member))
 
     assert page["team"] == people.team
     assert list(page["teams"]) == [people.team, teams.create_personal_team(people.member)]
-    assert page["balance"].available == 5_000_000
     assert page["can"]["generate"]
     assert not page["can"]["manage_team"]
 

@@ -61,6 +61,8 @@ CASES = [
     everyone("credit-asks", "get", 404),
     everyone("credit-ask-decide", "post", 404),
     everyone("welcome", "get", 302),
+    everyone("keyboard", "get", 200),
+    everyone("keyboard", "post", 302, shortcuts="on"),
     everyone("theme", "post", 302, anonymous=302, theme="dark"),
     everyone("invitation", "get", 200, anonymous=200),
     everyone("invitation", "post", 302, anonymous=200),

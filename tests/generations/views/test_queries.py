@@ -5,11 +5,13 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from accounts.models import Membership, Role, User
 from generations.models import Image
+from generations.services import collecting, favourites, trash
 from generations.views import gallery
 from generations.views.composing import BATCHES_SHOWN
 from tests import factories
-from tests.generations.views.studio import HTMX, Studio, fill, hide, unclear
+from tests.generations.views.studio import HTMX, Studio, browser, fill, hide, unclear
 
 
 @pytest.fixture
@@ -19,31 +21,75 @@ def wall(studio: Studio) -> list[Image]:
     return of_author + fill(studio.team, studio.colleague, 5)
 
 
-@pytest.mark.parametrize("address", ["/gallery/", "/team/"])
-def test_a_gallery_page(
-    mine: Client,
+@pytest.fixture
+def busiest(studio: Studio) -> Client:
+    """Of somebody for whom every part of a page is drawn: who approves here, and is staff."""
+    User.objects.filter(pk=studio.author.pk).update(is_staff=True)
+    Membership.objects.filter(user=studio.author, team=studio.team).update(role=Role.OWNER)
+    return browser(studio.author)
+
+
+@pytest.fixture
+def places(studio: Studio, wall: list[Image]) -> dict[str, str]:
+    """The address of each wall with more than a page of images."""
+    ids = [image.pk for image in wall]
+    favourites.mark(by=studio.author, images=ids, on=True)
+    collection = collecting.create(by=studio.author, team=studio.team, name="All")
+    collecting.add(by=studio.author, collection=collection, images=ids)
+    return {
+        "mine": "/gallery/",
+        "team": "/team/",
+        "favourites": "/favourites/",
+        str(collection.pk): reverse("collection", args=[collection.pk]),
+    }
+
+
+def test_every_wall(
+    busiest: Client,
+    places: dict[str, str],
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for address in places.values():
+        for query in ("", "?q=lighthouse"):
+            with django_assert_max_num_queries(8):
+                page = busiest.get(address + query)
+            assert page.text.count('class="tile') == gallery.PAGE
+            with django_assert_max_num_queries(8):
+                more = busiest.get(page.context["next_url"], headers=HTMX)
+            assert more.text.count('class="tile') >= 5
+
+
+def test_the_trash_and_the_collections(
+    studio: Studio,
+    busiest: Client,
     wall: list[Image],
-    address: str,
+    places: dict[str, str],
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     with django_assert_max_num_queries(8):
-        page = mine.get(address)
+        shelf = busiest.get("/collections/")
+    trash.throw_away(by=studio.author, images=[image.pk for image in wall])
     with django_assert_max_num_queries(8):
-        more = mine.get(page.context["next_url"], headers=HTMX)
+        page = busiest.get("/trash/")
 
+    assert "All" in shelf.text
     assert page.text.count('class="tile') == gallery.PAGE
-    assert more.text.count('class="tile') >= 5
 
 
-def test_an_image_page(
-    mine: Client, wall: list[Image], django_assert_max_num_queries: DjangoAssertNumQueries
+def test_an_image_page_from_every_wall(
+    busiest: Client,
+    wall: list[Image],
+    places: dict[str, str],
+    django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    with django_assert_max_num_queries(13):
-        page = mine.get(reverse("image", args=[wall[30].pk]))
+    for place, address in places.items():
+        with django_assert_max_num_queries(8):
+            page = busiest.get(reverse("image", args=[wall[30].pk]), {"wall": place})
 
-    assert page.context["previous_url"]
-    assert page.context["next_url"]
-    assert len(page.context["siblings"]) == gallery.PAGE + 4
+        assert page.context["previous_url"]
+        assert page.context["next_url"]
+        assert page.context["back_url"] == address
+        assert len(page.context["siblings"]) == gallery.PAGE + 4
 
 
 def test_a_file(
