@@ -100,6 +100,15 @@ def windows(budgets: Iterable[Budget], *, now: datetime | None = None) -> list[i
     return sorted(window.pk for window in found)
 
 
+def lock(budgets: Iterable[Budget]) -> None:
+    """Let nobody else hold within these limits until the transaction ends.
+
+    For several holds in one transaction: in the order in which each would lock its own.
+    """
+    present = BudgetWindow.objects.filter(pk__in=windows(budgets)).order_by("pk")
+    list(present.select_for_update(no_key=True).values_list("pk"))
+
+
 def rooms(budgets: Iterable[Budget], *, now: datetime | None = None) -> list[Room]:
     """What each budget leaves now, without making anything."""
     now, budgets = now or timezone.now(), list(budgets)

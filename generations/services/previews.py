@@ -1,7 +1,7 @@
 """What a request would cost and what there is for it, before anybody presses: for the composer
 and for whoever asks the API for a price."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -55,10 +55,8 @@ class Preview:
 
     @property
     def told(self) -> list[Room]:
-        """What to say before pressing: the fullest of one's own limits, and of the team's."""
-        mine = [room for room in self.rooms if room.is_personal]
-        teams = [room for room in self.rooms if not room.is_personal]
-        return [max(some, key=lambda room: room.percent) for some in (mine, teams) if some]
+        """What to say before pressing."""
+        return _fullest(self.rooms)
 
 
 def preview(
@@ -82,7 +80,80 @@ def preview(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Together:
+    """The same of several requests that are made side by side."""
+
+    parts: tuple[Preview, ...]
+
+    @property
+    def amount(self) -> int:
+        return sum(part.amount for part in self.parts)
+
+    @property
+    def available(self) -> int:
+        return min((part.available for part in self.parts), default=0)
+
+    @property
+    def missing(self) -> int:
+        return max(self.amount - self.available, 0)
+
+    @property
+    def usual_seconds(self) -> float:
+        return max((part.usual_seconds for part in self.parts), default=0)
+
+    @property
+    def waiting(self) -> int:
+        """How many of them wait for approval."""
+        return sum(part.needs_approval for part in self.parts)
+
+    @property
+    def told(self) -> list[Room]:
+        return _fullest(self._rooms)
+
+    @property
+    def refused_by(self) -> Room | None:
+        """The limit that has less room than those of them need which it applies to."""
+        short = [room for room in self._rooms if room.left < self._needed_of(room)]
+        return min(short, key=lambda room: room.left - self._needed_of(room), default=None)
+
+    @property
+    def over_by(self) -> int:
+        room = self.refused_by
+        return self._needed_of(room) - room.left if room else 0
+
+    @property
+    def asked_for(self) -> int:
+        """What the limit that refuses it would have to leave; else all."""
+        room = self.refused_by
+        return self._needed_of(room) if room else self.amount
+
+    @property
+    def _rooms(self) -> tuple[Room, ...]:
+        return tuple({room.budget.pk: room for part in self.parts for room in part.rooms}.values())
+
+    def _needed_of(self, room: Room) -> int:
+        return sum(
+            part.amount
+            for part in self.parts
+            if any(other.budget.pk == room.budget.pk for other in part.rooms)
+        )
+
+
+def _fullest(rooms: Sequence[Room]) -> list[Room]:
+    """The fullest of one's own limits, and of the team's."""
+    mine = [room for room in rooms if room.is_personal]
+    teams = [room for room in rooms if not room.is_personal]
+    return [max(some, key=lambda room: room.percent) for some in (mine, teams) if some]
+
+
 def usual_seconds(team: Team, model: Model) -> float:
     """The median of what the team saw of late, or what is known of the model."""
+    return usual_seconds_of(team, [model])[model.id]
+
+
+def usual_seconds_of(team: Team, models: Sequence[Model]) -> dict[str, float]:
+    """The same by model."""
     since = timezone.now() - LOOKS_BACK
-    return usage.median_seconds(team, [model.id], since=since).get(model.id, model.typical_seconds)
+    seen = usage.median_seconds(team, [model.id for model in models], since=since)
+    return {model.id: seen.get(model.id, model.typical_seconds) for model in models}

@@ -113,6 +113,12 @@ def refused(request: HttpRequest, words: str) -> HttpResponse:
 
 def back(request: HttpRequest) -> str:
     """Where the form was, or where it says to go on; an address of ours in any case."""
-    wanted = request.POST.get("next", "")
-    is_ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
-    return wanted if is_ours else reverse("gallery")
+    return ours(request.POST.get("next", "")) or reverse("gallery")
+
+
+def ours(address: str) -> str:
+    """The address, where it leads to a page of ours; else nothing."""
+    is_path = address.startswith("/") and url_has_allowed_host_and_scheme(
+        address, allowed_hosts=None
+    )
+    return address if is_path else ""

@@ -1,18 +1,19 @@
-// Ticking images on a wall: Shift-click takes all between; with the focus on a tile, x ticks it, Shift
-// and arrows go on from it, a takes all that are loaded, f marks it, Delete throws away, Escape lets go.
-// The letters work on a tile alone, so nobody who speaks to their browser types them by accident.
+// Ticking images on a wall: Shift-click takes all between, Shift and an arrow go on from the tile that
+// has the focus, Ctrl+A takes all that are loaded, Escape lets go. The other keys are keyboard.js's.
 const MOST = 500;
-const bar = document.getElementById("selection");
+// A search brings a new one.
+const bar = () => document.getElementById("selection");
 const boxes = () => [...document.querySelectorAll(".tile:not([hidden]) > .pick > input")];
 const ticked = () => boxes().filter((box) => box.checked);
 const tileOf = (box) => box.closest(".tile");
-const does = (what) => bar?.querySelector(`[data-does=${what}]`);
+const does = (what) => bar().querySelector(`[data-does=${what}]`);
 let anchor = null;
 let extended = [];
 
 function show() {
   const count = ticked().length;
-  bar.querySelector("[data-count]").textContent = count;
+  bar().querySelector("[data-count]").textContent = count;
+  if (does("compare")) does("compare").disabled = count < 2 || count > 4;
   document.getElementById("live").textContent = count ? `${count} selected` : "Nothing selected";
 }
 
@@ -37,7 +38,7 @@ function clear() {
 
 document.addEventListener("click", (event) => {
   const box = event.target.closest?.(".pick > input");
-  if (!box || !bar) return;
+  if (!box || !bar()) return;
   if (event.shiftKey && anchor) tick(between(anchor, box), box.checked);
   else tick([box], box.checked);
   anchor = box;
@@ -55,28 +56,19 @@ document.addEventListener("tile:extend", (event) => {
   extended = now;
 });
 
-const KEYS = {
-  x: (box) => box.click(),
-  a: () => tick(boxes()),
-  f: (box) => tileOf(box).querySelector(".heart")?.click(),
-  l: (box) => (box.checked || box.click(), does("collect")?.click()),
-  Delete: (box) => (ticked().length || box.click(), (does("trash") ?? does("delete"))?.click()),
-};
-
 document.addEventListener("keydown", (event) => {
-  const box = event.target.closest?.(".tile")?.querySelector(".pick > input");
-  const all = event.key === "a" && (event.ctrlKey || event.metaKey);
-  if (!bar || event.defaultPrevented || event.altKey || event.shiftKey) return;
-  if (event.key === "Escape" && ticked().length && !document.querySelector("[popover]:popover-open")) {
-    event.preventDefault();
-    clear();
-  } else if (box && event.key in KEYS && (all || !(event.ctrlKey || event.metaKey))) {
-    event.preventDefault();
-    KEYS[event.key](box);
-  }
+  const all = event.key === "a" && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
+  const inField = event.target.closest("input:not([type=checkbox]), textarea, select");
+  const open = document.querySelector("dialog[open], [popover]:popover-open");
+  if (!bar() || event.defaultPrevented || inField || open) return;
+  if (event.key === "Escape" && ticked().length) clear();
+  else if (all && boxes().length) tick(boxes());
+  else return;
+  event.preventDefault();
 });
 
-bar?.addEventListener("reset", (event) => {
+document.addEventListener("reset", (event) => {
+  if (event.target !== bar()) return;
   event.preventDefault();
   clear();
 });
@@ -84,7 +76,7 @@ bar?.addEventListener("reset", (event) => {
 // What the server did to these images, as its toast says.
 function after(happened, ids) {
   const tiles = [...document.querySelectorAll(".pick > input")].filter((box) => ids.has(box.value)).map(tileOf);
-  const leaves = happened === "gone" || (happened === "back" && bar.dataset.place === "trash");
+  const leaves = happened === "gone" || (happened === "back" && bar().dataset.place === "trash");
   if (leaves) remove(tiles);
   else if (happened === "back") for (const tile of tiles) tile.hidden = false;
   else if (happened === "marked" || happened === "unmarked") mark(tiles, happened === "marked");
@@ -119,17 +111,14 @@ const MOVES = {
   last: (tiles) => (document.querySelector(".more") ? location.reload() : others(tiles).at(-1)?.after(...tiles)),
 };
 
-if (bar) {
-  show();
-  new MutationObserver(() => {
-    const toast = document.querySelector("#toasts > [data-happened]");
-    if (!toast) return;
-    const { happened, images } = toast.dataset;
-    delete toast.dataset.happened;
-    document.querySelector(".collect:popover-open")?.hidePopover();
-    if (happened) after(happened, new Set(images.trim().split(" ")));
-  }).observe(document.getElementById("toasts"), { childList: true });
-}
+new MutationObserver(() => {
+  const toast = document.querySelector("#toasts > [data-happened]");
+  if (!toast || !bar()) return;
+  const { happened, images } = toast.dataset;
+  delete toast.dataset.happened;
+  document.querySelector(".collect:popover-open")?.hidePopover();
+  if (happened) after(happened, new Set(images.trim().split(" ")));
+}).observe(document.getElementById("toasts"), { childList: true });
 
 // An undone step needs no offer to undo it any more.
 document.addEventListener("htmx:afterRequest", (event) => {

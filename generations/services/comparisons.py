@@ -1,0 +1,146 @@
+"""Comparison runs: one prompt and one seed over several models, and which picture was the best."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid5
+
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+
+from accounts.errors import NotAllowed
+from accounts.models import Team, User
+from accounts.permissions import Permission, has_permission
+from accounts.services import budgets, teams
+from generations import catalog, lineup
+from generations.catalog import Model
+from generations.errors import IdempotencyKeyReused, InvalidRequest
+from generations.models import Comparison, ComparisonCell, Image, Visibility
+from generations.parameters import PRESETS
+from generations.services import favourites, requests
+
+FEWEST = 2
+MOST = 6
+SEEDS = 2**32 - 1  # as many as every model takes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a person asks for. Without a seed one is drawn, the same for all models."""
+
+    prompt: str
+    models: Sequence[str]
+    shape: str
+    seed: int | None = None
+    visibility: Visibility = Visibility.TEAM
+
+
+def start(*, by: User, team: Team, wanted: Wanted, idempotency_key: UUID) -> Comparison:
+    """Ask every model, each by a request with its own hold: all of them, or none.
+
+    The same key with the same content returns the same run. Raises as `requests.submit` does.
+    """
+    models = chosen(wanted.models)
+    if wanted.shape not in PRESETS:
+        raise InvalidRequest({"shape": "Choose one of the shapes."})
+    _, prompt, _ = requests.check(models[0].id, wanted.prompt, {})
+    run = Comparison(
+        team=team,
+        user=by,
+        idempotency_key=idempotency_key,
+        fingerprint=_fingerprint(team, wanted),
+        prompt=prompt,
+        seed=_seed(models, wanted.seed),
+        visibility=wanted.visibility,
+    )
+    try:
+        with transaction.atomic():
+            run.save(force_insert=True)
+            _lock(run, models)
+            _ask(run, models, wanted.shape)
+    except IntegrityError:
+        # The same key was sent meanwhile: that run stands.
+        same = _same(run)
+        if same is None:
+            raise
+        return same
+    return run
+
+
+def pick(*, by: User, comparison: Comparison, image: Image) -> None:
+    """Say that this picture is the best of them; another may be picked later. Raises NotAllowed."""
+    if not has_permission(by, Permission.ORGANISE, comparison.team):
+        raise NotAllowed
+    with transaction.atomic():
+        Comparison.objects.filter(pk=comparison.pk).update(
+            winner=image, chosen_by=by, chosen_at=Now()
+        )
+        favourites.mark(by=by, images=[image.pk], on=True)
+
+
+def chosen(names: Sequence[str]) -> list[Model]:
+    """The models of these names, each once. Raises InvalidRequest."""
+    try:
+        models = [catalog.get_model(name) for name in dict.fromkeys(names)]
+    except catalog.UnknownModel as error:
+        raise InvalidRequest({"models": str(error)}) from error
+    if not FEWEST <= len(models) <= MOST:
+        raise InvalidRequest({"models": f"Choose {FEWEST} to {MOST} models."})
+    for model in models:
+        if not lineup.can_compare(model):
+            raise InvalidRequest({"models": f"{model.name} works from a picture, not a prompt."})
+    return models
+
+
+def _ask(run: Comparison, models: Sequence[Model], shape: str) -> None:
+    for position, model in enumerate(models):
+        request = requests.submit(
+            by=run.user,
+            team=run.team,
+            model_id=model.id,
+            prompt=run.prompt,
+            params=lineup.asked(model, shape=shape, seed=run.seed),
+            idempotency_key=uuid5(run.pk, model.id),
+            visibility=Visibility(run.visibility),
+        )
+        ComparisonCell.objects.create(comparison=run, request=request, position=position)
+
+
+def _lock(run: Comparison, models: Sequence[Model]) -> None:
+    """All that the holds will lock one after the other, in the order that every hold keeps to.
+
+    Otherwise a limit of the second model could be waited for with the team's account in hand.
+    """
+    teams.keep_permission(run.user, Permission.GENERATE, run.team)
+    budgets.lock(
+        limit
+        for model in models
+        for limit in budgets.applying(team=run.team, spender=run.user, model=model.id)
+    )
+
+
+def _seed(models: Sequence[Model], wanted: int | None) -> int | None:
+    if not any(map(lineup.takes_seed, models)):
+        return None
+    return wanted or 1 + secrets.randbelow(SEEDS)
+
+
+def _same(run: Comparison) -> Comparison | None:
+    found = Comparison.objects.filter(user=run.user, idempotency_key=run.idempotency_key).first()
+    if found and found.fingerprint != run.fingerprint:
+        raise IdempotencyKeyReused
+    return found
+
+
+def _fingerprint(team: Team, wanted: Wanted) -> str:
+    content = [
+        str(team.pk),
+        wanted.prompt,
+        sorted(wanted.models),
+        wanted.shape,
+        wanted.seed,
+        wanted.visibility,
+    ]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()

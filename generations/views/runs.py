@@ -1,0 +1,134 @@
+"""Comparison runs: asking several models at once, watching them, picking the best."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.access import SignedInRequest, TeamRequest, granted_in, signed_in, team_required
+from accounts.errors import CannotSpend, NotAllowed
+from accounts.permissions import Permission
+from generations import contest
+from generations.contest import Contest
+from generations.errors import GenerationsError, InvalidRequest
+from generations.models import Comparison, Image
+from generations.services import comparisons
+from generations.views import lineups
+from generations.views.compare_links import address
+from generations.views.fragments import is_fragment
+
+PAGE = 12
+
+
+def recent(request: TeamRequest) -> HttpResponse:
+    """One's own runs in this team, newest first."""
+    mine = Comparison.objects.visible_to(request.user).filter(team=request.team, user=request.user)
+    found = list(mine.older_than(_before(request))[: PAGE + 1])
+    context = {
+        "contests": contest.present(found[:PAGE], to=request.user),
+        "before": found[PAGE - 1].pk if len(found) > PAGE else "",
+    }
+    return render(request, "generations/comparisons.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@team_required(Permission.GENERATE)
+def new(request: TeamRequest) -> HttpResponse:
+    if request.method == "POST":
+        return _start(request)
+    context = lineups.context(request, lineups.fresh(request))
+    return render(request, "generations/comparison_new.html", context)
+
+
+@require_POST
+@team_required(Permission.GENERATE)
+def price(request: TeamRequest) -> HttpResponse:
+    """What all of it would cost now: the parts of the page that say so, or the page."""
+    context = lineups.context(request, lineups.bound(request))
+    name = "_run_price" if is_fragment(request) else "comparison_new"
+    return render(request, f"generations/{name}.html", context)
+
+
+@require_safe
+@signed_in
+def comparison(request: SignedInRequest, comparison_id: UUID) -> HttpResponse:
+    shown = _find(request, comparison_id)
+    return render(request, "generations/comparison.html", _page(request, shown))
+
+
+@require_safe
+@signed_in
+def cell(request: SignedInRequest, comparison_id: UUID, position: int) -> HttpResponse:
+    """One model's part, which a page fetches anew while it is made."""
+    context = _page(request, _find(request, comparison_id))
+    cells = {one.position: one for one in context["contest"].cells}
+    if position not in cells:
+        raise Http404
+    return render(request, "generations/_cell_news.html", context | {"cell": cells[position]})
+
+
+@require_POST
+@signed_in
+def winner(request: SignedInRequest, comparison_id: UUID, position: int) -> HttpResponse:
+    shown = _find(request, comparison_id)
+    images = Image.objects.visible_to(request.user).filter(
+        request__comparison_cell__comparison=shown, request__comparison_cell__position=position
+    )
+    image = get_object_or_404(images)
+    try:
+        comparisons.pick(by=request.user, comparison=shown, image=image)
+    except NotAllowed as error:
+        raise PermissionDenied from error
+    return redirect(f"{reverse('comparison', args=[shown.pk])}#cell-{position}")
+
+
+def _start(request: TeamRequest) -> HttpResponse:
+    form = lineups.bound(request)
+    context = lineups.context(request, form)
+    if not form.is_valid():
+        return _refused(request, context)
+    if form.agreed_to < (context["price"] or 0):
+        return _refused(request, context | {"is_dearer": True})
+    try:
+        made = comparisons.start(
+            by=request.user,
+            team=request.team,
+            wanted=form.wanted,
+            idempotency_key=form.cleaned_data["idempotency_key"],
+        )
+    except (GenerationsError, CannotSpend) as error:
+        form.show(error.errors if isinstance(error, InvalidRequest) else {"": str(error)})
+        return _refused(request, context)
+    return redirect("comparison", made.pk)
+
+
+def _refused(request: TeamRequest, context: dict[str, Any]) -> HttpResponse:
+    """The page with words next to the fields and everything that was typed."""
+    return render(request, "generations/comparison_new.html", context, status=422)
+
+
+def _find(request: SignedInRequest, comparison_id: UUID) -> Comparison:
+    return get_object_or_404(Comparison.objects.visible_to(request.user), pk=comparison_id)
+
+
+def _page(request: SignedInRequest, shown: Comparison) -> dict[str, Any]:
+    found: Contest = contest.present([shown], to=request.user)[0]
+    return {
+        "contest": found,
+        "closer_url": address(found.closer, back=reverse("comparison", args=[shown.pk]))
+        if found.closer
+        else "",
+        "may_pick": Permission.ORGANISE in granted_in(request, shown.team),
+    }
+
+
+def _before(request: TeamRequest) -> UUID | None:
+    """The run that the page begins below; from the top where the address says none."""
+    try:
+        return UUID(request.GET.get("before", ""))
+    except ValueError:
+        return None
