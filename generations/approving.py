@@ -76,11 +76,11 @@ class Waiting:
         return getattr(self.request, "approval", None)
 
 
-def waiting_for(user: User) -> int:
-    """How much waits for this person's decision; in one query, since every page asks."""
+def waiting_for(user: User) -> QuerySet[GenerationRequest, UUID]:
+    """The ids of all that waits for this person's decision."""
     mine = teams.where_may(user, Permission.APPROVE)
-    requests = _requests(mine).values("pk")
-    return requests.union(_limit_asks(mine, user).order_by().values("pk"), all=True).count()
+    asked = _limit_asks(mine, user).order_by().values_list("pk", flat=True)
+    return _requests(mine).values_list("pk", flat=True).union(asked, all=True)
 
 
 def page(user: User, *, mine: Collection[Team]) -> dict[str, object]:

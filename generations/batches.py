@@ -79,7 +79,7 @@ class Batch:
 
     @property
     def model_name(self) -> str:
-        return catalog.get_model(self.request.model).name
+        return catalog.name_of(self.request.model)
 
     @property
     def can_cancel(self) -> bool:
@@ -144,9 +144,10 @@ class Batch:
 
     @property
     def aspect(self) -> float:
-        width, height = catalog.dimensions(
-            catalog.get_model(self.request.model), self.request.params
-        )
+        model = catalog.MODELS.get(self.request.model)
+        if model is None:
+            return 1.0
+        width, height = catalog.dimensions(model, self.request.params)
         return round(min(max(width / height, 0.5), 2.4), 4)
 
     @property

@@ -29,6 +29,7 @@ __all__ = [
     "draft",
     "elsewhere",
     "get_model",
+    "name_of",
     "payload",
     "pixels",
     "reference_images",
@@ -58,6 +59,11 @@ def get_model(name: str) -> Model:
 def elsewhere(model: Model) -> Model | None:
     """The same model at another provider, if one offers it."""
     return MODELS.get(model.same_as or _SAME.get(model.id, ""))
+
+
+def name_of(model: str) -> str:
+    """The name of the model with this id; the id where it is offered no longer."""
+    return MODELS[model].name if model in MODELS else model
 
 
 def clean_prompt(model: Model, prompt: object) -> str:
@@ -122,8 +128,7 @@ def payload(model: Model, prompt: str, params: Mapping[str, Json]) -> dict[str, 
 
 def reference_images(model: Model, params: Mapping[str, Json]) -> list[str]:
     """The reference images in the parameters, one or several, always as a list."""
-    value = params.get("image_urls", params.get("image_url", []))
-    return [str(image) for image in (value if isinstance(value, list) else [value])]
+    return references.named_in(params)
 
 
 def dimensions(model: Model, params: Mapping[str, Json]) -> tuple[int, int]:

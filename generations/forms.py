@@ -1,7 +1,7 @@
 """The composer: a form drawn from a model's parameters and checked by the catalog alone."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from django import forms
@@ -9,13 +9,14 @@ from django.forms.boundfield import BoundField
 from django.utils.datastructures import MultiValueDict
 
 from accounts.models import RoleLimit
-from generations import catalog, form_fields, references, role_rules
+from generations import catalog, form_fields, references, refitting, role_rules
 from generations.catalog import Model
-from generations.form_fields import CUSTOM, SHAPES
+from generations.form_fields import CUSTOM
 from generations.parameters import PRESETS, InvalidParameters, Json
 from generations.services import providers
 
-SHAPE_OF_RATIO = {ratio: shape for shape, ratio in SHAPES.items()}
+# By whatever model.
+KEPT = ("team", "made_from", "prompt", "visibility")
 
 
 class ComposerForm(forms.Form):
@@ -29,11 +30,13 @@ class ComposerForm(forms.Form):
 
     team = forms.CharField(widget=forms.HiddenInput)
     idempotency_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    # An image's id; what is none, or not theirs to see, counts as nothing.
+    made_from = forms.Field(required=False, widget=forms.HiddenInput)
     prompt = forms.Field(
         label="Prompt",
         required=False,
         widget=forms.Textarea(
-            attrs={"rows": 2, "placeholder": "Describe the image you want to make"}
+            attrs={"rows": 2, "placeholder": "Describe the image you want to make", "data-key": "/"}
         ),
     )
     visibility = forms.ChoiceField(
@@ -63,6 +66,10 @@ class ComposerForm(forms.Form):
         self.limit = limit
         # Why some choices are there to see only.
         self.notes = role_rules.narrow(self, model=model, limit=limit) if limit else []
+        # What to say of where its values come from.
+        self.told: list[str] = []
+        # Whether what is folded away is meant.
+        self.shows_all = False
 
     def switched_to(self, model: Model, *, added: str = "") -> Self:
         """A fresh composer for a model, with all that was chosen and that it takes.
@@ -74,12 +81,19 @@ class ComposerForm(forms.Form):
         drafted = catalog.draft(self.model, self._values())
         # A value left at the old model's default was never chosen.
         chosen = {name: value for name, value in drafted.items() if value != old[name].default}
-        kept = {name: self[name].value() for name in ("team", "prompt", "visibility")}
+        kept = {name: self[name].value() for name in KEPT}
         if added:
             chosen = _with_reference(chosen, added, model)
-        params = catalog.draft(model, _translated(chosen))
+        params = catalog.draft(model, refitting.translated(chosen))
         initial = {**kept, **params}
         return type(self)(model=model, limit=self.limit, initial=initial, prefix=self.prefix)
+
+    def filled(self, values: Mapping[str, Any], *, told: Sequence[str] = ()) -> Self:
+        """A fresh composer for the same model with these values, the others as they are."""
+        initial = {**self.initial, **values}
+        again = type(self)(model=self.model, limit=self.limit, initial=initial, prefix=self.prefix)
+        again.told = [*told]
+        return again
 
     @property
     def draft_params(self) -> dict[str, Json]:
@@ -188,16 +202,3 @@ def _with_reference(chosen: Mapping[str, Json], added: str, model: Model) -> dic
     room = model.reference.maximum - 1 if model.reference else 0
     before: list[Json] = [*catalog.reference_images(model, chosen)[:room]]
     return {**chosen, "image_urls": [*before, added]}
-
-
-def _translated(chosen: Mapping[str, Json]) -> dict[str, Json]:
-    """Choices by every name that a model may have for them."""
-    values = dict(chosen)
-    if values.get("image_size") in SHAPES:
-        values["aspect_ratio"] = SHAPES[str(values["image_size"])]
-    elif values.get("aspect_ratio") in SHAPE_OF_RATIO:
-        values["image_size"] = SHAPE_OF_RATIO[str(values["aspect_ratio"])]
-    references = values.get("image_urls", values.get("image_url"))
-    if references:
-        values["image_urls"] = values["image_url"] = references
-    return values

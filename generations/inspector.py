@@ -2,26 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID
 
 from accounts.models import User
-from generations import catalog, moves
-from generations.catalog_types import provider_name
+from generations import catalog, moves, recipes
 from generations.models import Approval, Image
+from generations.recipes import Recipe
 
-# Shown elsewhere on the page, or not a choice a person makes.
-NOT_ROWS = {
-    "image_size",
-    "aspect_ratio",
-    "seed",
-    "num_images",
-    "sync_mode",
-    "image_url",
-    "image_urls",
-}
+# Rows whose value cannot be taken by itself.
+FIXED_ROWS = ("provider", "references")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Inspector:
     image: Image
 
@@ -72,29 +65,33 @@ class Inspector:
 
     @property
     def model_name(self) -> str:
-        return catalog.get_model(self.image.request.model).name
+        return self.recipe.model_name
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        return recipes.of(self.image)
 
     @property
-    def provider_name(self) -> str:
-        return moves.instead(self.image.request) or provider_name(self.image.request.provider)
+    def recipe_text(self) -> str:
+        return recipes.write(self.recipe)
 
     @property
-    def size_label(self) -> str:
-        return f"{self.image.width} × {self.image.height}"
-
-    @property
-    def seed(self) -> str:
-        """As text: a browser's numbers are not exact beyond 2^53."""
-        return "" if self.image.seed is None else str(self.image.seed)
-
-    @property
-    def recipe_rows(self) -> list[tuple[str, str]]:
-        parameters = catalog.get_model(self.image.request.model).parameters
+    def recipe_rows(self) -> list[tuple[str, str, str]]:
+        """Name, label and value of all but the prompt; no name where it cannot be taken alone."""
         return [
-            (parameters[name].label, _words(value))
-            for name, value in self.image.request.params.items()
-            if name in parameters and name not in NOT_ROWS
+            ("" if name in FIXED_ROWS else name, label, self._instead(name) or value)
+            for name, label, value in recipes.rows(self.recipe)
+            if name != "prompt"
         ]
+
+    def _instead(self, name: str) -> str:
+        return moves.instead(self.image.request) if name == "provider" else ""
+
+    @property
+    def takes_seed(self) -> bool:
+        """Whether the same request can be made again with this image's seed."""
+        model = catalog.MODELS.get(self.recipe.model)
+        return self.recipe.seed is not None and model is not None and "seed" in model.parameters
 
     @property
     def cost_microcredits(self) -> int:
@@ -109,11 +106,3 @@ class Inspector:
     @property
     def seconds(self) -> float | None:
         return self.image.attempt.seconds
-
-
-def _words(value: object) -> str:
-    if isinstance(value, bool):
-        return "On" if value else "Off"
-    if isinstance(value, list):
-        return f"{len(value)}"
-    return str(value)

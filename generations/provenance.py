@@ -1,11 +1,14 @@
 """What a file says of how it was made: written in forms that other programs read, and read back.
 
 The text is that of Stable Diffusion's web UI, the mark that of the IPTC for what a trained model
-made. A file that carries a C2PA credential is not touched: any change would make it look forged.
+made. Beside them stands the recipe as generations/recipes.py writes it, in XMP and in PNG's text. A
+file that carries a C2PA credential is not touched: any change would make it look forged.
 """
 
+import html
 import io
 import json
+import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,9 +35,13 @@ PACKET = (
     '<rdf:Description rdf:about=""'
     ' xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
     ' xmlns:xmp="http://ns.adobe.com/xap/1.0/"'
-    f' Iptc4xmpExt:DigitalSourceType="{MADE_BY_MODEL}" xmp:CreatorTool="{PROGRAM}"/>'
-    '</rdf:RDF></x:xmpmeta><?xpacket end="r"?>'
+    ' xmlns:darkroom="urn:darkroom:recipe:"'
+    f' Iptc4xmpExt:DigitalSourceType="{MADE_BY_MODEL}" xmp:CreatorTool="{PROGRAM}">'
+    "%s"
+    '</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="r"?>'
 )
+# Not with a reader of XML: the file may be anybody's.
+RECIPE = re.compile(rb"<darkroom:Recipe>([^<]*)</darkroom:Recipe>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +54,7 @@ class Origin:
     seed: int | None
     width: int
     height: int
+    recipe: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,7 @@ class Claims:
     is_marked: bool
     has_credential: bool
     text: str
+    recipe: str = ""
 
     @property
     def any(self) -> bool:
@@ -67,7 +76,8 @@ def mark(data: bytes, content_type: str, origin: Origin) -> bytes:
     if containers.has_credential(data, content_type):
         return data
     text = describe(origin)
-    marks = Marks(text=text, exif=_exif(text), xmp=PACKET.encode())
+    packet = _packet(origin.recipe)
+    marks = Marks(text=text, exif=_exif(text), xmp=packet, recipe=origin.recipe)
     return containers.marked(data, content_type, marks)
 
 
@@ -92,6 +102,7 @@ def read(data: bytes) -> Claims:
         try:
             packet = image.info.get("xmp", b"")
             text = image.info.get("parameters") or _comment(image)
+            recipe = image.info.get("darkroom", "")
         except (OSError, SyntaxError, ValueError) as error:
             raise UnusableImage("What the file says of itself cannot be read.") from error
     words = packet if isinstance(packet, bytes) else str(packet).encode()
@@ -99,6 +110,7 @@ def read(data: bytes) -> Claims:
         is_marked=any(f"/{source}".encode() in words for source in AI_SOURCES),
         has_credential=containers.has_credential(data, content_type),
         text=str(text),
+        recipe=str(recipe) or _recipe(words),
     )
 
 
@@ -110,6 +122,16 @@ def _exif(text: str) -> bytes:
     inside = struct.pack(">HHHIII", 1, ExifTags.IFD.Exif, LONG, 1, second, 0)
     entry = (1, ExifTags.Base.UserComment, UNDEFINED, len(comment), end, 0)
     return header + inside + struct.pack(">HHHIII", *entry) + comment
+
+
+def _packet(recipe: str) -> bytes:
+    text = html.escape(recipe, quote=False)
+    return (PACKET % (text and f"<darkroom:Recipe>{text}</darkroom:Recipe>")).encode()
+
+
+def _recipe(packet: bytes) -> str:
+    found = RECIPE.search(packet)
+    return html.unescape(found[1].decode(errors="replace")) if found else ""
 
 
 def _comment(image: Image.Image) -> str:

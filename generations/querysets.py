@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from accounts.models import Team, User
     from generations.models import (  # noqa: F401  # in quoted type arguments, which ruff does not see
         Collection,
+        Comparison,
         Finding,
         GenerationRequest,
         Image,
@@ -98,6 +99,17 @@ class CollectionQuerySet(models.QuerySet["Collection"]):
         return self.visible_to(user).filter(
             team__memberships__role__in=roles_with(Permission.ORGANISE)
         )
+
+
+class ComparisonQuerySet(models.QuerySet["Comparison"]):
+    def visible_to(self, user: "User") -> Self:
+        """What a person may see: their teams' comparisons, without others' private ones."""
+        return self.filter(
+            Q(visibility="team") | Q(user=user), team__memberships__user=user
+        ).select_related("team", "user")
+
+    def older_than(self, comparison_id: UUID | None) -> Self:
+        return self.filter(id__lt=comparison_id) if comparison_id else self
 
 
 class ShareLinkQuerySet(models.QuerySet["ShareLink"]):

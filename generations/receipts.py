@@ -206,10 +206,7 @@ class Receipt:
 
 def model_name(model: str) -> str:
     """The model's name; its id where the catalog no longer has it."""
-    try:
-        return catalog.get_model(model).name
-    except catalog.UnknownModel:
-        return model
+    return catalog.name_of(model)
 
 
 def usd(nano: int) -> str:

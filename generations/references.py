@@ -7,6 +7,7 @@ import base64
 import binascii
 import io
 import re
+from collections.abc import Mapping
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -50,6 +51,12 @@ def an_upload() -> str:
     out = io.BytesIO()
     Image.new("RGB", (1, 1)).save(out, "PNG")
     return from_upload(out.getvalue())
+
+
+def named_in(params: Mapping[str, object]) -> list[str]:
+    """The references among a model's parameters, one or several, always as a list."""
+    value = params.get("image_urls", params.get("image_url", []))
+    return [str(image) for image in (value if isinstance(value, list) else [value])]
 
 
 def check(reference: str) -> str:

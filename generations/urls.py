@@ -7,6 +7,7 @@ from generations.views import (
     books,
     checking,
     collections,
+    comparing,
     create,
     gallery,
     hooks,
@@ -17,8 +18,10 @@ from generations.views import (
     operations,
     prices,
     receipt,
+    recipes,
     reconciliation,
     requests,
+    runs,
     selected,
     shared,
     sharing,
@@ -26,6 +29,7 @@ from generations.views import (
     statement,
     trash,
     usage,
+    varying,
 )
 
 register_converter(MonthConverter, "month")
@@ -35,6 +39,7 @@ urlpatterns = [
     path("", create.create, name="create"),
     path("composer/", create.composer, name="composer"),
     path("price/", create.price, name="price"),
+    path("recipe/", recipes.recipe_import, name="recipe-import"),
     path("requests/<uuid:request_id>/", requests.request_page, name="request"),
     path("requests/<uuid:request_id>/cancel/", requests.cancel, name="request-cancel"),
     path("requests/<uuid:request_id>/retry/", requests.retry, name="request-retry"),
@@ -59,10 +64,21 @@ urlpatterns = [
     path("images/favourite/", selected.favourite, name="images-favourite"),
     path("images/collect/", selected.collect, name="images-collect"),
     path("images/trash/", selected.throw_away, name="images-trash"),
+    path("images/compare/", comparing.selected, name="images-compare"),
+    path("compare/", comparing.compare, name="compare"),
+    path("compare/new/", runs.new, name="compare-new"),
+    path("compare/new/price/", runs.price, name="compare-price"),
+    path("compare/<uuid:comparison_id>/", runs.comparison, name="comparison"),
+    path("compare/<uuid:comparison_id>/<int:position>/", runs.cell, name="comparison-cell"),
+    path(
+        "compare/<uuid:comparison_id>/<int:position>/pick/", runs.winner, name="comparison-winner"
+    ),
     path("i/<uuid:image_id>/", images.image, name="image"),
     path("i/<uuid:image_id>/favourite/", images.favourite, name="image-favourite"),
     path("i/<uuid:image_id>/file/<slug:name>/", images.file, name="image-file"),
     path("i/<uuid:image_id>/download/", image_downloads.download, name="image-download"),
+    path("i/<uuid:image_id>/vary/", varying.image_vary, name="image-vary"),
+    path("i/<uuid:image_id>/recipe.json", recipes.image_recipe, name="image-recipe"),
     path("i/<uuid:image_id>/share/", sharing.image_share, name="image-share"),
     path(
         "collections/<uuid:collection_id>/share/", sharing.collection_share, name="collection-share"

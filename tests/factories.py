@@ -119,10 +119,10 @@ def answered(one: GenerationRequest | None = None, *, raw: RawAnswer | None = No
 
 
 def succeeded(
-    one: GenerationRequest | None = None, *, pictures: Sequence[bytes] = ()
+    one: GenerationRequest | None = None, *, pictures: Sequence[bytes] = (), seed: int = 7
 ) -> GenerationRequest:
     """A request that went through the whole engine, with the answer handed in by us."""
-    attempt = answered(one, raw=answer(*(pictures or [picture()])))
+    attempt = answered(one, raw=answer(*(pictures or [picture()]), seed=seed))
     storing.finish(attempt.request_id)
     return GenerationRequest.objects.get(pk=attempt.request_id)
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Header, NinjaAPI, Status
 
+from generations import recipes
 from generations.api import answers, asking, problems, waiting
 from generations.api.access import Bearer, SignedAddress, TokenRequest
 from generations.api.echoes import echo
@@ -84,6 +85,15 @@ def file(request: TokenRequest, image_id: UUID) -> HttpResponse:
     shown = Image.objects.visible_to(request.auth.user).filter(team=request.auth.team)
     key, content_type = images.object_for(get_object_or_404(shown, pk=image_id), "original")
     return echo(request, files.private(files.given(key, content_type), fresh=True))
+
+
+@api.get("/images/{uuid:image_id}/recipe", url_name="image-recipe")
+def recipe(request: TokenRequest, image_id: UUID) -> HttpResponse:
+    """What an image was made of, as canonical JSON: its digest is the recipe's."""
+    seen = Image.objects.visible_to(request.auth.user).filter(team=request.auth.team)
+    shown = get_object_or_404(seen.select_related("request"), pk=image_id)
+    response = HttpResponse(recipes.write(recipes.of(shown)), content_type="application/json")
+    return echo(request, files.private(response, fresh=True))
 
 
 @api.get("/models", url_name="models", response=Models)

@@ -15,6 +15,7 @@ LOOKS = {
 TEXTS = {b"tEXt", b"zTXt", b"iTXt"}
 CREDENTIAL = b"caBX"
 PARAMETERS = b"parameters"
+RECIPE = b"darkroom"
 XMP = b"XML:com.adobe.xmp"
 
 
@@ -29,7 +30,9 @@ def stripped(data: bytes) -> bytes:
 
 def marked(data: bytes, marks: Marks) -> bytes:
     header, *rest = [chunk for kind, chunk in _chunks(data) if not _is_ours(kind, chunk)]
-    return SIGNATURE + header + _text(marks.text) + _packet(marks.xmp) + b"".join(rest)
+    recipe = _international(RECIPE, marks.recipe.encode()) if marks.recipe else b""
+    ours = _text(marks.text) + recipe + _international(XMP, marks.xmp)
+    return SIGNATURE + header + ours + b"".join(rest)
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -46,7 +49,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 def _is_ours(kind: bytes, chunk: bytes) -> bool:
     keyword = chunk[8:].partition(b"\0")[0]
-    return kind in TEXTS and keyword in {PARAMETERS, XMP}
+    return kind in TEXTS and keyword in {PARAMETERS, RECIPE, XMP}
 
 
 def _text(text: str) -> bytes:
@@ -55,10 +58,6 @@ def _text(text: str) -> bytes:
         return _chunk(b"tEXt", PARAMETERS + b"\0" + text.encode("latin-1"))
     except UnicodeEncodeError:
         return _international(PARAMETERS, text.encode())
-
-
-def _packet(xmp: bytes) -> bytes:
-    return _international(XMP, xmp)
 
 
 def _international(keyword: bytes, text: bytes) -> bytes:

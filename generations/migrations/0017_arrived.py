@@ -10,7 +10,7 @@ WHERE counted.request_id = request.id AND request.status = 'succeeded'
 
 
 class Migration(migrations.Migration):
-    dependencies = [("generations", "0014_failover")]
+    dependencies = [("generations", "0016_lineage")]
 
     operations = [
         migrations.AddField(

@@ -1,6 +1,7 @@
 from generations.models.approval import Approval, Verdict
 from generations.models.attempt import Attempt, AttemptState, CostSource
 from generations.models.charges import BILLED, REPORTED, ProviderCharge, SeenVia
+from generations.models.comparison import Comparison, ComparisonCell
 from generations.models.exports import StatementExport
 from generations.models.gates import Circuit, Gate
 from generations.models.image import Image, ImageStatus
@@ -49,6 +50,8 @@ __all__ = [
     "Circuit",
     "Collection",
     "CollectionItem",
+    "Comparison",
+    "ComparisonCell",
     "CostSource",
     "Decision",
     "DecisionAction",

@@ -79,6 +79,15 @@ class GenerationRequest(models.Model):
     priority = models.PositiveSmallIntegerField(
         choices=Priority, default=Priority.INTERACTIVE, db_default=Priority.INTERACTIVE
     )
+    # The image whose recipe or picture it began with; what is left of its row stays when it goes.
+    made_from = models.ForeignKey(
+        "generations.Image",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="made_into",
+        db_index=False,
+    )
     hold = models.OneToOneField("accounts.Hold", on_delete=models.PROTECT, related_name="request")
     # What it was held by, and is charged by, whatever the price book says later. Requests from
     # before there was one have none.
@@ -187,6 +196,11 @@ class GenerationRequest(models.Model):
             ),
             models.Index(
                 fields=["team", "finished_at"], condition=Q(waited=True), name="request_waited"
+            ),
+            models.Index(
+                fields=["made_from", "-id"],
+                condition=Q(made_from__isnull=False),
+                name="request_made_from",
             ),
         ]
 

@@ -10,7 +10,7 @@ from django.db import connection
 from zipstream import ZipStream
 
 from accounts.models import User
-from generations import containers, provenance, references, renditions, storage
+from generations import containers, provenance, recipes, references, renditions, storage
 from generations.models import Download, Image, ShareLink
 from generations.provenance import Origin
 from generations.services import images
@@ -82,6 +82,7 @@ def origin(image: Image) -> Origin:
         seed=image.seed,
         width=image.width,
         height=image.height,
+        recipe=recipes.write(recipes.of(image)),
     )
 
 

@@ -20,7 +20,15 @@ from generations.errors import (
     InvalidRequest,
     TooLateToCancel,
 )
-from generations.models import PRIORITY_OF, UNSENT, GenerationRequest, Source, Status, Visibility
+from generations.models import (
+    PRIORITY_OF,
+    UNSENT,
+    GenerationRequest,
+    Image,
+    Source,
+    Status,
+    Visibility,
+)
 from generations.services import (
     admitting,
     approvals,
@@ -43,6 +51,7 @@ def submit(
     visibility: Visibility = Visibility.TEAM,
     source: Source = Source.WEB,
     token: ApiToken | None = None,
+    made_from: Image | None = None,
 ) -> GenerationRequest:
     """Hold the upper bound of the price and queue the request; a promise once this returns.
 
@@ -69,6 +78,7 @@ def submit(
         source=source,
         token=token,
         priority=PRIORITY_OF[source],
+        made_from=made_from,
     )
     return _queue_once(wanted)
 
@@ -100,6 +110,7 @@ def again(
         params=request.params,
         idempotency_key=idempotency_key,
         visibility=Visibility(request.visibility),
+        made_from=request.made_from,
     )
 
 

@@ -34,7 +34,7 @@ def collections(request: TeamRequest) -> HttpResponse:
 
 
 @require_safe
-@vary_on_headers("HX-Request")
+@vary_on_headers("HX-Request", "HX-Target")
 @team_required(Permission.VIEW_IMAGES)
 def collection(request: TeamRequest, collection_id: UUID) -> HttpResponse:
     all_of_team = shelves.names(team=request.team, user=request.user)

@@ -3,22 +3,25 @@
 import uuid
 from typing import Any
 
+from django.http import HttpResponse
+from django.shortcuts import render
+
 from accounts.access import TeamRequest
 from accounts.money import say_credits
 from accounts.permissions import Permission, permissions_of
 from accounts.services import role_limits
 from generations import batches, catalog
-from generations.errors import StorageUnavailable, Unpriceable, UnusableImage
+from generations.errors import Unpriceable
 from generations.forms import ComposerForm
+from generations.import_form import ImportForm
 from generations.models import GenerationRequest, Image
 from generations.querysets import ImageQuerySet
-from generations.references import BadReference
-from generations.services import downloads, previews, providers
+from generations.services import previews, providers
 from generations.services.price_book import PriceList, Quote
+from generations.views.fragments import is_fragment
 
 BATCHES_SHOWN = 12
 PICKABLE = 18
-REFERENCES = ("image_url", "image_urls")
 EXAMPLES = (
     "Dawn over a copper meadow, low sun through mist, 85mm, shallow depth of field",
     "A quiet harbour at blue hour, long exposure, wet stones, one lit window",
@@ -26,42 +29,9 @@ EXAMPLES = (
 )
 
 
-def fresh(request: TeamRequest) -> ComposerForm:
-    """A composer filled with the recipe that was asked for, else with what was chosen last time."""
-    picked = _image(request, "reference")
-    form = _remembered(request)
-    return with_reference(form, picked) if picked else form
-
-
-def with_reference(form: ComposerForm, image: Image) -> ComposerForm:
-    """The same with this image as a reference, for the first model that takes one if this does not.
-
-    Without it, where its file cannot be had.
-    """
-    takes = form.model if form.model.reference else _takes_references()
-    try:
-        return form.switched_to(takes, added=downloads.reference(image))
-    except (BadReference, FileNotFoundError, StorageUnavailable, UnusableImage):
-        return form
-
-
 def pickable(request: TeamRequest) -> ImageQuerySet:
     """The team's images that this person may have as a reference, newest first."""
     return Image.objects.on_wall(team=request.team, user=request.user)
-
-
-def _remembered(request: TeamRequest) -> ComposerForm:
-    recipe = _recipe(request)
-    last = recipe or GenerationRequest.objects.visible_to(request.user).order_by("-id").first()
-    limit = role_limits.of_member(request.membership)
-    if last is None:
-        initial = {"team": request.team.slug, "prompt": request.GET.get("prompt", "")}
-        return ComposerForm(model=_first(), limit=limit, initial=initial)
-    kept = dict(last.params) if recipe else _without_seed(last.params)
-    initial = {**kept, "team": request.team.slug, "visibility": last.visibility}
-    initial["prompt"] = recipe.prompt if recipe else request.GET.get("prompt", "")
-    asked = last.model if recipe else last.moved_from or last.model
-    return ComposerForm(model=catalog.get_model(asked), limit=limit, initial=initial)
 
 
 def bound(request: TeamRequest) -> ComposerForm:
@@ -69,7 +39,7 @@ def bound(request: TeamRequest) -> ComposerForm:
     try:
         model = catalog.get_model(request.POST.get("model", ""))
     except catalog.UnknownModel as error:
-        form = ComposerForm(request.POST, request.FILES, model=_first(), limit=limit)
+        form = ComposerForm(request.POST, request.FILES, model=first_model(), limit=limit)
         form.add_error(None, str(error))
         return form
     return ComposerForm(request.POST, request.FILES, model=model, limit=limit)
@@ -101,9 +71,23 @@ def page_context(request: TeamRequest, form: ComposerForm) -> dict[str, Any]:
         "models": _menu(prices),
         "batches": batches.present(recent.with_tiles().order_by("-id")[:BATCHES_SHOWN]),
         "examples": EXAMPLES,
+        "import_form": ImportForm(),
         "pickable": pickable(request)[:PICKABLE] if form.reference_field else (),
         "may_generate": Permission.GENERATE in permissions_of(request.membership),
     }
+
+
+def answer(
+    request: TeamRequest, form: ComposerForm, *, refused: bool = False, **more: Any
+) -> HttpResponse:
+    """The composer, or its page; refused, with words next to the fields and all that was typed."""
+    template = "generations/_composer.html" if is_fragment(request) else "generations/create.html"
+    context = page_context(request, form) | more
+    response = render(request, template, context, status=422 if refused else 200)
+    if refused and is_fragment(request):
+        response["HX-Retarget"] = "#composer"
+        response["HX-Reswap"] = "outerHTML"
+    return response
 
 
 def submitted_context(
@@ -117,12 +101,8 @@ def submitted_context(
     }
 
 
-def _first() -> catalog.Model:
+def first_model() -> catalog.Model:
     return providers.callable_models()[0]
-
-
-def _takes_references() -> catalog.Model:
-    return next(model for model in providers.callable_models() if model.reference)
 
 
 def _menu(prices: PriceList) -> list[dict[str, Any]]:
@@ -140,32 +120,3 @@ def _row(model: catalog.Model, quote: Quote) -> dict[str, Any]:
         "typical_seconds": model.typical_seconds,
         "price_label": say_credits(quote.amount),
     }
-
-
-def _recipe(request: TeamRequest) -> GenerationRequest | None:
-    """The request behind `?reuse=<image id>` or `?edit=<request id>`, if this person may see it."""
-    try:
-        if "reuse" in request.GET:
-            image = _image(request, "reuse")
-            return image.request if image else None
-        if "edit" in request.GET:
-            mine = GenerationRequest.objects.visible_to(request.user)
-            return mine.get(pk=uuid.UUID(request.GET["edit"]))
-    except (ValueError, GenerationRequest.DoesNotExist):
-        return None
-    return None
-
-
-def _image(request: TeamRequest, name: str) -> Image | None:
-    """The image that the address names so, if this person may see it."""
-    try:
-        wanted = uuid.UUID(request.GET.get(name, ""))
-    except ValueError:
-        return None
-    shown = Image.objects.visible_to(request.user).select_related("request")
-    return shown.filter(pk=wanted).first()
-
-
-def _without_seed(params: dict[str, Any]) -> dict[str, Any]:
-    """Settings are remembered between visits; one picture's seed is not a setting."""
-    return {name: value for name, value in params.items() if name not in {"seed", *REFERENCES}}

@@ -12,7 +12,7 @@ from generations.errors import GenerationsError, InvalidRequest
 from generations.forms import ComposerForm
 from generations.models import GenerationRequest, Image, Visibility
 from generations.services import requests
-from generations.views import composing
+from generations.views import composing, reusing
 from generations.views.fragments import is_fragment
 
 
@@ -21,7 +21,7 @@ from generations.views.fragments import is_fragment
 def create(request: TeamRequest) -> HttpResponse:
     if request.method == "POST":
         return _submit(request)
-    form = composing.fresh(request)
+    form = reusing.fresh(request)
     return render(request, "generations/create.html", composing.page_context(request, form))
 
 
@@ -34,9 +34,8 @@ def composer(request: TeamRequest) -> HttpResponse:
     if chosen in catalog.MODELS:
         form = form.switched_to(catalog.MODELS[chosen])
     if "pick" in request.POST:
-        form = composing.with_reference(form, _picked(request))
-    template = "generations/_composer.html" if is_fragment(request) else "generations/create.html"
-    return render(request, template, composing.page_context(request, form))
+        form = reusing.with_reference(form, _picked(request))
+    return composing.answer(request, form)
 
 
 @require_POST
@@ -58,12 +57,12 @@ def _picked(request: TeamRequest) -> Image:
 def _submit(request: TeamRequest) -> HttpResponse:
     form = composing.bound(request)
     if not form.is_valid():
-        return _refused(request, form)
+        return composing.answer(request, form, refused=True)
     try:
         made = _ask(request, form)
     except (GenerationsError, CannotSpend) as error:
         form.show(error.errors if isinstance(error, InvalidRequest) else {"": str(error)})
-        return _refused(request, form)
+        return composing.answer(request, form, refused=True)
     if not is_fragment(request):
         return redirect("create")
     context = composing.submitted_context(request, form, made)
@@ -79,14 +78,5 @@ def _ask(request: TeamRequest, form: ComposerForm) -> GenerationRequest:
         params=form.cleaned_params,
         idempotency_key=form.cleaned_data["idempotency_key"],
         visibility=Visibility(form.cleaned_data["visibility"]),
+        made_from=reusing.made_from(request),
     )
-
-
-def _refused(request: TeamRequest, form: ComposerForm) -> HttpResponse:
-    """The composer with words next to the fields and everything that was typed."""
-    template = "generations/_composer.html" if is_fragment(request) else "generations/create.html"
-    response = render(request, template, composing.page_context(request, form), status=422)
-    if is_fragment(request):
-        response["HX-Retarget"] = "#composer"
-        response["HX-Reswap"] = "outerHTML"
-    return response

@@ -1,9 +1,9 @@
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import SignedInRequest, granted_in, signed_in
 from accounts.permissions import Permission, has_permission
-from generations import renditions, short_story
+from generations import lineage, renditions, shelves
 from generations.download_form import DownloadForm
 from generations.inspector import Inspector
 from generations.models import Collection, Image, ReportReason
@@ -20,6 +20,7 @@ from generations.querysets import ImageQuerySet
 from generations.report_form import ReportForm
 from generations.services import favourites, images, moderation, trash
 from generations.views import files, places
+from generations.views.compare_links import beside_next
 from generations.views.fragments import is_fragment
 from generations.views.selected import back
 
@@ -76,6 +77,8 @@ def favourite(request: SignedInRequest, image_id: UUID) -> HttpResponse:
         raise Http404
     if is_fragment(request):
         context = {"image_id": image_id, "is_favourite": is_on}
+        if letter := request.GET.get("letter"):
+            return render(request, "generations/_keep.html", context | {"letter": letter[:1]})
         return render(request, "generations/_favourite.html", context)
     return redirect(back(request))
 
@@ -106,18 +109,21 @@ def _trashed(request: SignedInRequest, shown: Image) -> dict[str, Any]:
 
 
 def _page(request: SignedInRequest, shown: Image) -> dict[str, Any]:
-    prefetch_related_objects([shown], "request__images")
-    batch = sorted(shown.request.images.all(), key=lambda one: one.index)
+    family = lineage.family(shown, user=request.user)
+    shelf = shelves.names_around(shown, user=request.user)
+    # Of one request, all are as private as this one.
+    siblings = [one for one in family.batch if one.can_be_opened and one != shown]
     return {
         "image": Inspector(shown),
-        # Of one request, all are as private as this one.
-        "siblings": [one for one in batch if one.can_be_opened and one != shown],
-        **_around(request, shown),
+        "siblings": siblings,
+        "family": family,
+        "compare_url": beside_next(shown, siblings),
+        **_around(request, shown, shelf),
         **_allowed(request, shown),
         "report_form": ReportForm(),
         "is_favourite": vars(shown)["is_favourite"],
-        "story": short_story.in_short(shown.request) if shown.author_id == request.user.pk else (),
-        "in_collections": Collection.objects.visible_to(request.user).filter(items__image=shown),
+        "collections": shelf,
+        "in_collections": [one for one in shelf if vars(one)["holds"]],
         "reuse_url": f"{reverse('create')}?reuse={shown.pk}",
         "download_form": DownloadForm(auto_id="download_%s"),
     }
@@ -128,6 +134,7 @@ def _allowed(request: SignedInRequest, shown: Image) -> dict[str, bool]:
     mine = shown.author_id == request.user.pk
     return {
         "can_report": Permission.REPORT_IMAGE in granted,
+        "is_mine": mine,
         "can_see_receipt": mine or Permission.VIEW_LEDGER in granted,
         "can_share": Permission.SHARE in granted,
         "can_organise": Permission.ORGANISE in granted,
@@ -135,9 +142,11 @@ def _allowed(request: SignedInRequest, shown: Image) -> dict[str, bool]:
     }
 
 
-def _around(request: SignedInRequest, shown: Image) -> dict[str, str]:
+def _around(
+    request: SignedInRequest, shown: Image, shelf: Sequence[Collection] = ()
+) -> dict[str, str]:
     """The way back to the wall one came from, and on to the images beside this one there."""
-    place = places.come_from(request.GET, image=shown, user=request.user)
+    place = places.come_from(request.GET, image=shown, user=request.user, shelf=shelf)
     form = place.filter_form(request.GET, team=shown.team, user=request.user)
     newer, older = place.wall(form).beside(shown)
     query = place.image_query(form.query)

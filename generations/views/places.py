@@ -1,9 +1,8 @@
 """The walls one may come to an image from: its page leads back there, and on to its neighbours."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 from django.http import QueryDict
@@ -113,20 +112,19 @@ PLACES: Mapping[str, Callable[[], Place]] = {
 }
 
 
-def come_from(data: QueryDict, *, image: Image, user: User) -> Place:
-    """The wall that the address names, else the one where this person would look for the image."""
+def come_from(
+    data: QueryDict, *, image: Image, user: User, shelf: Iterable[Collection] = ()
+) -> Place:
+    """The wall that the address names, of the collections one of this shelf; else the one where
+    this person would look for the image."""
     is_own = image.author_id == user.pk
-    named = trash() if image.trashed_at else _named(data.get("wall", ""), image.team, user)
+    named = trash() if image.trashed_at else _named(data.get("wall", ""), shelf)
     if named and (is_own or not named.is_own) and named.is_trash == bool(image.trashed_at):
         return named
     return mine() if is_own else team()
 
 
-def _named(key: str, team: Team, user: User) -> Place | None:
+def _named(key: str, shelf: Iterable[Collection]) -> Place | None:
     if key in PLACES:
         return PLACES[key]()
-    try:
-        named = Collection.objects.visible_to(user).filter(team=team, pk=UUID(key)).first()
-    except ValueError:
-        return None
-    return of(named) if named else None
+    return next((of(one) for one in shelf if str(one.pk) == key), None)

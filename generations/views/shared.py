@@ -126,7 +126,7 @@ def _image(
     page = {
         "visit": visit,
         "image": image,
-        "model_name": catalog.get_model(image.request.model).name,
+        "model_name": catalog.name_of(image.request.model),
         "report_form": report_form or ReportForm(),
     }
     return _answer("generations/share.html", page, status=status)

@@ -1,19 +1,15 @@
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from tests.browser.axe import SIZES, violations
 from tests.browser.people import session_of
 from tests.instance import Instance
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("browser")]
 
-RULES = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-}
-SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
-PLACES = ("/", "/gallery/", "/team/", "/settings/", "/teams/new/", "/no-such-page/")
+PLACES = ("/", "/gallery/", "/team/", "/settings/", "/teams/new/", "/keyboard/", "/no-such-page/")
 OPEN_PLACES = ("/signin/", "/signup/", "/password/reset/")
 
 
@@ -22,11 +18,6 @@ def session(browser: Browser, darkroom: Instance) -> Any:
     """Cookies of a signed-in owner whose gallery holds images."""
     darkroom.generate("--model", "flux-realism", "--prompt", "A wall to look at", "--count", "3")
     return session_of(browser, darkroom)
-
-
-def violations(page: Page) -> list[str]:
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [f"{one['id']} at {node['target']}" for one in found for node in one["nodes"]]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

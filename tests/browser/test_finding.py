@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser.axe import SIZES, violations
 from tests.browser.people import session_of
-from tests.browser.test_accessibility import SIZES, violations
 from tests.instance import Instance
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("browser")]
@@ -107,6 +107,26 @@ def test_a_search_is_typed_narrowed_and_taken_back(finding: Page, darkroom: Inst
     expect(finding.locator(".tile")).to_have_count(2)
     finding.get_by_role("link", name="Clear all").click()
     expect(finding).to_have_url(f"{darkroom.url}/team/")
+
+
+def test_what_is_found_follows_what_is_typed(finding: Page, darkroom: Instance) -> None:
+    finding.goto(f"{darkroom.url}/team/?shape=landscape")
+    field = finding.get_by_role("searchbox", name="Search prompts")
+    field.press_sequentially("marm", delay=40)
+    expect(finding).to_have_url(f"{darkroom.url}/team/?q=marm&shape=landscape")
+    expect(finding.locator(".tile")).to_have_count(2)
+    expect(finding.locator("#live")).to_have_text(re.compile(r"^\s*2\s+images\s*$"))
+    expect(field).to_be_focused()
+
+    finding.locator(".tile > a").first.focus()
+    finding.keyboard.press("x")
+    expect(finding.locator("#selection")).to_be_visible()
+    field.fill("marmxyz")
+    expect(finding.get_by_role("heading", name="Nothing matches")).to_be_visible()
+    field.fill("")
+    expect(finding).to_have_url(f"{darkroom.url}/team/?shape=landscape")
+    finding.reload()
+    expect(finding.get_by_role("link", name=re.compile("^Landscape"))).to_be_visible()
 
 
 def test_neighbours_stay_in_the_search_by_keyboard(finding: Page, darkroom: Instance) -> None:

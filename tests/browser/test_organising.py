@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.test_accessibility import SIZES, violations
+from tests.browser.axe import SIZES, violations
 from tests.instance import OWNER, Instance
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("browser")]
@@ -137,7 +137,7 @@ def test_keys_alone_tick_mark_and_throw_away_and_undo_brings_back(wall: Page) ->
     wall.get_by_role("button", name="Undo").press("Enter")
     expect(tiles(wall)).to_have_count(5)
     wall.get_by_role("link", name="Organised boats").first.focus()
-    wall.keyboard.press("a")
+    wall.keyboard.press("Control+a")
     expect(count(wall)).to_have_text("5")
 
 

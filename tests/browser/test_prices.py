@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from tests.browser.test_accessibility import SIZES, violations
+from tests.browser.axe import SIZES, violations
 from tests.browser.test_reconciliation import look
 from tests.factories import picture
 from tests.instance import OWNER, Instance

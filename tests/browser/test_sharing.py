@@ -12,7 +12,7 @@ from PIL import Image as Picture
 from playwright.sync_api import Browser, Page, expect
 
 from generations.provenance import read
-from tests.browser.test_accessibility import SIZES, violations
+from tests.browser.axe import SIZES, violations
 from tests.instance import OWNER, Instance
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("browser")]

@@ -81,7 +81,7 @@ def test_a_server_that_only_reads_is_no_mistake_of_ours_either(visitor: Client, 
 def test_what_is_our_own_mistake_stays_one(
     visitor: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("generations.views.create.composing.fresh", None)
+    monkeypatch.setattr("generations.views.create.reusing.fresh", None)
     assert visitor.get("/").status_code == 500
 
 

@@ -1,6 +1,7 @@
 """How an image was made, written into its file and read back, also by exiftool."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,37 @@ def test_pillow_reads_the_text_where_the_web_ui_does() -> None:
         with Image.open(io.BytesIO(marked)) as image:
             comment = image.getexif().get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment]
         assert comment == b"UNICODE\0" + provenance.describe(origin()).encode("utf-16-be")
+
+
+@pytest.mark.parametrize("content_type", KINDS)
+def test_a_recipe_is_read_back_to_the_last_sign(content_type: str, tmp_path: Path) -> None:
+    """By us, and by exiftool."""
+    recipe = '{"prompt":"<b>Zoë & \\"灯台\\"</b> &amp; \\u0007 🌅"}'
+    told = replace(origin(), recipe=recipe)
+
+    marked = provenance.mark(noise(content_type), content_type, told)
+
+    assert provenance.read(marked).recipe == recipe
+    found = exiftool(marked, tmp_path)
+    assert found["XMP:Recipe"] == recipe
+    assert found.get("PNG:Darkroom", recipe) == recipe
+    assert not [name for name in found if "Warning" in name or "Error" in name]
+
+
+def test_pillow_reads_the_recipe_in_the_text_of_a_png() -> None:
+    data = provenance.mark(noise("image/png"), "image/png", replace(origin(), recipe="{}"))
+
+    with Image.open(io.BytesIO(data)) as png:
+        assert png.info["darkroom"] == "{}"
+
+
+@pytest.mark.parametrize("content_type", KINDS)
+def test_a_file_that_is_marked_again_has_one_recipe(content_type: str) -> None:
+    first = provenance.mark(noise(content_type), content_type, replace(origin(), recipe="{}"))
+    again = provenance.mark(first, content_type, replace(origin(), recipe="[]"))
+
+    assert provenance.read(again).recipe == "[]"
+    assert b"{}" not in again
 
 
 @pytest.mark.parametrize("content_type", KINDS)

@@ -83,6 +83,7 @@ IMAGE_PAGES = (
     ("image", "get", 200),
     ("image-file", "get", 200),
     ("image-download", "get", 200),
+    ("image-recipe", "get", 200),
     ("images-zip", "post", 200),
     ("image-report", "post", 302),
     ("image-favourite", "post", 302),
@@ -99,6 +100,12 @@ TRASHED_PAGES = {
 COLLECTION_ACTIONS = ("collection-settings", "collection-delete")
 COLLECTION_CHANGES = ("collection-arrange", "collection-remove")
 NOT_ONES_TO_SEE = ("private", "foreign", "missing")
+TRASHED = ("own-trashed", "team-trashed")
+COMPARISON_PAGES = (
+    ("comparison", "get"),
+    ("comparison-cell", "get"),
+    ("comparison-winner", "post"),
+)
 REQUEST_PAGES = (
     ("request", "get"),
     ("request-story", "get"),
@@ -114,6 +121,7 @@ API_PAGES = (
     ("api:generate", "post", ""),
     ("api:request", "get", "own"),
     ("api:image-file", "get", "own"),
+    ("api:image-recipe", "get", "own"),
     ("api:models", "get", ""),
 )
 
@@ -125,6 +133,17 @@ TABLE = [
     makers("create", 302),
     makers("composer", 200),
     makers("price", 200),
+    makers("recipe-import", 422),
+    *(
+        Row("image-vary", method, of, (SIGN_IN, outsider, 403, status, status, status))
+        for method, status in (("get", 200), ("post", 422))
+        for of, outsider in (("own", status), ("team", 404))
+    ),
+    *(
+        everyone("image-vary", method, 404, of=of)
+        for method in ("get", "post")
+        for of in (*NOT_ONES_TO_SEE, "own-trashed", "team-trashed")
+    ),
     everyone("gallery", "get", 200),
     everyone("team-gallery", "get", 200),
     everyone("events", "get", 200, stranger=403),
@@ -189,6 +208,23 @@ TABLE = [
     *(everyone("image-share", "get", 404, of=of) for of in NOT_ONES_TO_SEE),
     Row("collection-share", "get", "team", (SIGN_IN, 404, 403, 200, 200, 200)),
     everyone("collection-share", "get", 404, of="missing"),
+    everyone("compare", "get", 200),
+    everyone("compare", "get", 200, of="own"),
+    team("compare", "get", 200, of="team"),
+    *(everyone("compare", "get", 404, of=of) for of in (*NOT_ONES_TO_SEE, *TRASHED)),
+    everyone("images-compare", "post", 302, of="own"),
+    team("images-compare", "post", 302, of="team"),
+    *(everyone("images-compare", "post", 404, of=of) for of in (*NOT_ONES_TO_SEE, *TRASHED)),
+    *(team(name, "get", 200, of="team") for name in ("comparison", "comparison-cell")),
+    Row("comparison-winner", "post", "team", (SIGN_IN, 404, 403, 302, 302, 302)),
+    *(
+        everyone(name, method, 404, of=of)
+        for name, method in COMPARISON_PAGES
+        for of in NOT_ONES_TO_SEE
+    ),
+    Row("compare-new", "get", "", (SIGN_IN, 200, 403, 200, 200, 200)),
+    makers("compare-new", 422),
+    makers("compare-price", 200),
     everyone("check", "get", 200),
     everyone("check", "post", 422),
     Row("share-links", "get", "", (SIGN_IN, 200, 403, 200, 200, 200)),
@@ -307,6 +343,8 @@ TABLE = [
     everyone("team-new", "get", 200),
     everyone("team-new", "post", 302, name="Second Light"),
     everyone("welcome", "get", 302),
+    everyone("keyboard", "get", 200),
+    everyone("keyboard", "post", 302, shortcuts="on"),
     everyone("theme", "post", 302, stranger=302, theme="dark"),
     everyone("invitation", "get", 200, of="team", stranger=200),
     everyone("invitation", "post", 302, of="team", stranger=200),

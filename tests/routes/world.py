@@ -16,6 +16,7 @@ from generations.services import collecting, sharing, trash
 from generations.services.sharing import Terms
 from generations.services.statement import Month
 from tests import factories, prices
+from tests.generations import runs
 from tests.generations.views.studio import Studio, browser, composed, open_studio
 from tests.routes.table import Row
 
@@ -39,7 +40,7 @@ class World:
             return []
         if (row.name, row.of) in self.arguments:
             return self.arguments[row.name, row.of]
-        if row.name.startswith(("images-", "trash-")):
+        if row.name.startswith(("images-", "trash-")) or row.name == "compare":
             return []
         if row.name.startswith("image"):
             return [self.images[row.of], *(["640"] if row.name == "image-file" else [])]
@@ -53,6 +54,7 @@ def meet(kind: str) -> World:
     world = World(studio, known.get(kind) or getattr(studio, kind))
     world.visitor.set_password("a long enough one")
     world.visitor.save()
+    _make_comparisons(world)
     _make_images(world, "" if kind in {"outsider", "staff"} else "studio")
     _make_members(world)
     _make_waiting(world)
@@ -102,6 +104,22 @@ def _make_tokens(world: World, own_team: Team, other: User) -> None:
         token, _ = tokens.create(by=user, team=team, name="Nightly")
         world.arguments["token-revoke", of] = [token.pk]
     world.arguments["token-revoke", "missing"] = [uuid4()]
+
+
+def _make_comparisons(world: World) -> None:
+    """Runs of somebody in the team, seen by all of it and by themselves alone; and of others."""
+    other, elsewhere = factories.member(world.studio.team), factories.team()
+    found = {
+        "team": runs.start(other, world.studio.team),
+        "private": runs.start(other, world.studio.team, visibility=Visibility.PRIVATE),
+        "foreign": runs.start(factories.owner_of(elsewhere), elsewhere),
+    }
+    for run in found.values():
+        runs.finish(run)
+    for of, pk in {**{of: run.pk for of, run in found.items()}, "missing": uuid4()}.items():
+        world.arguments["comparison", of] = [pk]
+        for name in ("comparison-cell", "comparison-winner"):
+            world.arguments[name, of] = [pk, 0]
 
 
 def _make_collections(world: World) -> None:
@@ -229,6 +247,9 @@ def visit(client: Client, world: World, row: Row) -> HttpResponse:
     form: dict[str, object] = dict(row.form)
     if row.name.startswith(("images-", "trash-", "collection-")):
         form["image"] = str(world.images.get(row.of, ""))
+    if row.name in {"compare", "images-compare"} and row.of:
+        pair = [str(world.images[one]) for one in ("own", row.of)]
+        form |= {"image": pair, "a": pair[0], "b": pair[1]}
     if row.method == "post":
         form = composed(world.studio.team, **form)
     with transaction.atomic():

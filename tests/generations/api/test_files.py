@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.services import tokens
+from generations import recipes
 from generations.models import Image, Visibility
 from tests import factories
 from tests.generations.api.caller import Caller, error
@@ -47,6 +48,17 @@ def test_a_token_opens_no_private_image_of_somebody_else(caller: Caller) -> None
 def test_without_token_and_signature_nothing_opens(caller: Caller) -> None:
     image = factories.stored_image(of=caller.team)
     assert Client().get(address(image)).status_code == 401
+
+
+def test_a_token_reads_the_recipes_of_its_team(caller: Caller) -> None:
+    image = factories.stored_image(of=caller.team)
+    private = factories.stored_image(of=caller.team, visibility=Visibility.PRIVATE)
+
+    answer = caller.get(f"/v1/images/{image.pk}/recipe")
+
+    assert recipes.read(answer.text) == recipes.of(image)
+    for other in (private, factories.stored_image()):
+        assert caller.get(f"/v1/images/{other.pk}/recipe").status_code == 404
 
 
 def test_a_signed_address_opens_one_image(caller: Caller) -> None:

@@ -8,9 +8,10 @@ from django.urls import reverse
 
 from accounts.models import Invitation, Role, Team, User
 from accounts.services import invitations
-from generations.models import Decision, GenerationRequest, Image
+from generations.models import Comparison, Decision, GenerationRequest, Image
 from generations.providers.errors import ErrorKind
 from tests import factories
+from tests.generations import runs
 from tests.generations.views.studio import HTMX, Studio, browser, composed, failed, hide
 
 ATTACKS = """
@@ -62,6 +63,11 @@ def pages(studio: Studio) -> list[str]:
         mine.post("/", composed(studio.team, prompt=words, seed=words, num_images=words)),
         mine.post("/composer/", composed(studio.team, prompt=words, choose_model=words)),
         mine.post("/", composed(studio.team, model=words, prompt=words)),
+        mine.get("/compare/"),
+        mine.get("/compare/", {"a": str(shown.pk)}),
+        mine.get(reverse("comparison", args=[Comparison.objects.get().pk])),
+        mine.get("/compare/new/", {"prompt": words}),
+        mine.post("/compare/new/", composed(studio.team, prompt=words, seed=words, models=words)),
         watching.get("/"),
         watching.post("/", composed(studio.team)),
         owner.get("/settings/"),
@@ -78,6 +84,7 @@ def rename(studio: Studio, name: str, words: str) -> None:
     Team.objects.filter(pk=studio.team.pk).update(name=name)
     User.objects.filter(memberships__team=studio.team).update(name=name)
     GenerationRequest.objects.update(prompt=words)
+    Comparison.objects.update(prompt=words)
     Decision.objects.update(reason=words)
 
 
@@ -88,6 +95,7 @@ def drawn(studio: Studio) -> Studio:
     hide(studio, factories.stored_image(of=studio.team, by=studio.author))
     factories.stored_image(of=studio.team, by=studio.author)
     factories.request(of=studio.team, by=studio.author)
+    runs.start(studio.author, studio.team)
     return studio
 
 

@@ -32,6 +32,17 @@ def test_a_wall_is_searched_by_its_prompts(studio: Studio, mine: Client, address
     assert shown(mine, f"{address}?q=fox") == ["Two foxes", "A fox"]
 
 
+def test_while_one_types_only_what_is_found_comes(studio: Studio, mine: Client) -> None:
+    made(studio, "A fox", "A heron")
+
+    found = mine.get("/team/?q=fox", headers=HTMX | {"HX-Target": "found"}).text
+
+    assert found.count('class="tile"') == 1
+    assert 'id="selection"' in found
+    assert re.search(r'id="count" hx-swap-oob="true">\s*1\b', found)
+    assert "<html" not in found
+
+
 @pytest.mark.parametrize("words", HOSTILE)
 @pytest.mark.parametrize("name", ["q", "person", "model", "shape", "seed", "since", "collection"])
 def test_hostile_input_is_no_error(mine: Client, name: str, words: str) -> None:

@@ -9,10 +9,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
 
 from generations.models import Collection, Image, ReportReason, Visibility
-from generations.services import collecting, favourites, moderation, trash
+from generations.services import collecting, moderation, trash
 from generations.views import gallery, selected
 from tests import factories
 from tests.generations.views.studio import HTMX, Studio, browser, fill
@@ -305,28 +304,6 @@ def test_a_page_hears_how_many_images_came_in_above(
 
     assert "2 new images" in mine.get("/team/", began, headers=HTMX).text
     assert "new image" not in mine.get("/gallery/", began, headers=HTMX).text
-
-
-@pytest.mark.parametrize("place", ["favourites", "trash", "collection", "collections"])
-def test_a_full_page_takes_at_most_eight_queries(
-    studio: Studio,
-    mine: Client,
-    place: str,
-    django_assert_max_num_queries: DjangoAssertNumQueries,
-) -> None:
-    many = [one.pk for one in fill(studio.team, studio.author, gallery.PAGE + 5)]
-    made = collecting.create(by=studio.author, team=studio.team, name="Autumn")
-    collecting.add(by=studio.author, collection=made, images=many)
-    favourites.mark(by=studio.author, images=many, on=True)
-    if place == "trash":
-        trash.throw_away(by=studio.author, images=many)
-    address = reverse(place, args=[made.pk] if place == "collection" else [])
-
-    with django_assert_max_num_queries(8):
-        page = mine.get(address)
-    if page.context.get("next_url"):
-        with django_assert_max_num_queries(8):
-            mine.get(page.context["next_url"], headers=HTMX)
 
 
 @pytest.mark.parametrize("after", ["nonsense", "\0", "2020-01-01", "2020-01-01~x", "9" * 30])

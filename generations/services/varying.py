@@ -1,0 +1,67 @@
+"""A series of requests that differ in one thing, with everything else as it was for an image."""
+
+from collections.abc import Sequence
+from uuid import UUID, uuid5
+
+from django.db import transaction
+
+from accounts.models import User
+from generations import catalog, recipes, variations
+from generations.errors import InvalidRequest
+from generations.models import GenerationRequest, Image, Visibility
+from generations.parameters import Json
+from generations.services import requests
+
+SEEDS = 2**32 - 1  # as many as every model takes
+
+
+def plan(image: Image, *, name: str, values: Sequence[str], key: UUID) -> list[dict[str, Json]]:
+    """The parameters of each request: one image for a value, all with the image's own seed.
+
+    Where it is not known, one is drawn from the key, for all of them. Raises InvalidRequest.
+    """
+    asked = image.request
+    if name not in {one.name for one in variations.variables(asked.model, asked.params)}:
+        raise InvalidRequest({"value": "This cannot be varied. Choose something else."})
+    wanted = list(dict.fromkeys(value.strip() for value in values if value.strip()))
+    if not 1 <= len(wanted) <= variations.MOST:
+        raise InvalidRequest({"value": f"Give 1 to {variations.MOST} values."})
+    seed = recipes.of(image).seed or 1 + key.int % SEEDS
+    planned: list[dict[str, Json]] = []
+    for value in wanted:
+        params = _checked(asked, {"num_images": 1, "seed": seed, name: value})
+        if params not in planned:
+            planned.append(params)
+    return planned
+
+
+def start(
+    *, by: User, image: Image, name: str, values: Sequence[str], idempotency_key: UUID
+) -> list[GenerationRequest]:
+    """Ask for all of them, or for none. Raises as `plan` and `requests.submit` do."""
+    asked = image.request
+    planned = plan(image, name=name, values=values, key=idempotency_key)
+    with transaction.atomic():
+        return [
+            requests.submit(
+                by=by,
+                team=image.team,
+                model_id=asked.model,
+                prompt=asked.prompt,
+                params=params,
+                idempotency_key=uuid5(idempotency_key, str(params[name])),
+                visibility=Visibility(asked.visibility),
+                made_from=image,
+            )
+            for params in planned
+        ]
+
+
+def _checked(asked: GenerationRequest, changes: dict[str, Json]) -> dict[str, Json]:
+    """With those of the changes that the model takes."""
+    parameters = catalog.get_model(asked.model).parameters
+    taken = {name: value for name, value in changes.items() if name in parameters}
+    try:
+        return requests.check(asked.model, asked.prompt, {**asked.params, **taken})[2]
+    except InvalidRequest as error:
+        raise InvalidRequest({"value": str(error)}) from error
