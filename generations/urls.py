@@ -64,6 +64,7 @@ urlpatterns = [
     path("images/favourite/", selected.favourite, name="images-favourite"),
     path("images/collect/", selected.collect, name="images-collect"),
     path("images/trash/", selected.throw_away, name="images-trash"),
+    path("images/share/", sharing.selected_share, name="images-share"),
     path("images/compare/", comparing.selected, name="images-compare"),
     path("compare/", comparing.compare, name="compare"),
     path("compare/new/", runs.new, name="compare-new"),

@@ -54,6 +54,14 @@ def create(*, by: User, team: Team, name: str, visibility: str = Visibility.TEAM
     )
 
 
+def gather(*, by: User, team: Team, name: str, images: Sequence[UUID]) -> Collection:
+    """These images in a collection that only the person sees. Raises NotAllowed."""
+    with transaction.atomic():
+        made = create(by=by, team=team, name=name, visibility=Visibility.PRIVATE)
+        add(by=by, collection=made, images=images)
+    return made
+
+
 def change(*, by: User, collection: Collection, name: str, visibility: str) -> None:
     """Rename it, or show it to the team or to its owner alone. Others' stay the team's."""
     if not may_manage(by, collection):

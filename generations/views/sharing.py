@@ -8,6 +8,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localdate
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -16,8 +18,9 @@ from accounts.access import SignedInRequest, TeamRequest, signed_in, team_requir
 from accounts.permissions import Permission, has_permission, permissions_of
 from generations.models import Collection, Image, ShareLink
 from generations.querysets import ShareLinkQuerySet
-from generations.services import sharing
+from generations.services import collecting, sharing
 from generations.share_form import ShareForm
+from generations.views.selected import visible
 
 
 @require_http_methods(["GET", "POST"])
@@ -36,6 +39,19 @@ def image_share(request: SignedInRequest, image_id: UUID) -> HttpResponse:
 def collection_share(request: SignedInRequest, collection_id: UUID) -> HttpResponse:
     seen = Collection.objects.visible_to(request.user)
     return _share(request, get_object_or_404(seen, pk=collection_id))
+
+
+@require_POST
+@team_required(Permission.SHARE)
+def selected_share(request: TeamRequest) -> HttpResponse:
+    """On to the link for what was ticked: one image, or several as a collection of one's own."""
+    images = visible(request)
+    if len(images) == 1:
+        return redirect("image-share", images[0])
+    made = collecting.gather(
+        by=request.user, team=request.team, name=f"Shared {date_format(localdate())}", images=images
+    )
+    return redirect("collection-share", made.pk)
 
 
 @require_safe

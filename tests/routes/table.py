@@ -212,6 +212,11 @@ TABLE = [
     everyone("compare", "get", 200, of="own"),
     team("compare", "get", 200, of="team"),
     *(everyone("compare", "get", 404, of=of) for of in (*NOT_ONES_TO_SEE, *TRASHED)),
+    Row("images-share", "post", "team", (SIGN_IN, 404, 403, 302, 302, 302)),
+    *(
+        Row("images-share", "post", of, (SIGN_IN, 404, 403, 404, 404, 404))
+        for of in (*NOT_ONES_TO_SEE, *TRASHED)
+    ),
     everyone("images-compare", "post", 302, of="own"),
     team("images-compare", "post", 302, of="team"),
     *(everyone("images-compare", "post", 404, of=of) for of in (*NOT_ONES_TO_SEE, *TRASHED)),

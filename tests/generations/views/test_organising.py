@@ -175,6 +175,24 @@ def test_a_collection_is_made_of_what_is_ticked(mine: Client, images: list[Image
     assert tiles(page) == [one.pk for one in images[:2]]
 
 
+def test_several_that_are_ticked_are_shared_as_a_collection_of_ones_own(
+    mine: Client, studio: Studio, images: list[Image]
+) -> None:
+    ids = [str(one.pk) for one in images]
+    answer = mine.post(reverse("images-share"), {"image": ids})
+    made = Collection.objects.get()
+    assert answer.headers["Location"] == reverse("collection-share", args=[made.pk])
+    assert (made.owner, made.visibility) == (studio.author, Visibility.PRIVATE)
+    held = made.items.order_by("position").values_list("image_id", flat=True)
+    assert [str(pk) for pk in held] == ids
+
+
+def test_one_that_is_ticked_is_shared_by_itself(mine: Client, images: list[Image]) -> None:
+    answer = mine.post(reverse("images-share"), {"image": str(images[0].pk)})
+    assert answer.headers["Location"] == reverse("image-share", args=[images[0].pk])
+    assert not Collection.objects.exists()
+
+
 @pytest.mark.parametrize("form", [{}, {"collection": "nonsense"}, {"name": " "}])
 def test_a_collection_must_be_chosen_or_named(
     mine: Client, images: list[Image], form: dict[str, str]
