@@ -10,18 +10,19 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header $(if $(UPGRADE),--upgrade)
 
-# make test BROWSER=no leaves the browser tests out, FAULTS=no the faults one by one, which take
-# minutes of waiting; make test ARGS="-k words" is handed on to pytest.
+# make test BROWSER=no leaves the browser tests out, SLOW=no what takes many minutes: the faults one
+# by one, the bugs planted in the ledger, each page in two looks more; make test ARGS="-k words" is
+# handed on to pytest.
 BROWSER := yes
-FAULTS := yes
+SLOW := yes
 ARGS :=
-LEFT_OUT := $(strip $(if $(filter no,$(BROWSER)),browser) $(if $(filter no,$(FAULTS)),faults))
+LEFT_OUT := $(strip $(if $(filter no,$(BROWSER)),browser) $(if $(filter no,$(SLOW)),slow))
 MARKS := $(if $(LEFT_OUT),-m "not ($(subst $() , or ,$(LEFT_OUT)))")
 
 help:
 	@echo "make run      the whole product on this machine, at http://127.0.0.1:8000"
-	@echo "make test     all tests (BROWSER=no: without those that need Chromium; FAULTS=no: without"
-	@echo "              the faults one by one; ARGS: for pytest)"
+	@echo "make test     all tests (BROWSER=no: without those that need Chromium; SLOW=no: without"
+	@echo "              what takes many minutes; ARGS: for pytest)"
 	@echo "make chaos    random faults over 2,000 requests, some minutes (ARGS=\"--seed N\": one again)"
 	@echo "make check    lint, types, templates, containers, migrations, locks, import rules"
 	@echo "make bench    benchmarks, as a table and in tests/bench/results/"

@@ -89,6 +89,7 @@ FOUND = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bug", PLANTED)
 def test_the_model_finds_a_planted_bug(monkeypatch: pytest.MonkeyPatch, bug: str) -> None:
     name, changes = PLANTED[bug]
@@ -101,6 +102,7 @@ def test_the_model_finds_a_planted_bug(monkeypatch: pytest.MonkeyPatch, bug: str
         run_state_machine_as_test(LedgerMachine, settings=UNSHRUNK)
 
 
+@pytest.mark.slow
 def test_the_model_finds_an_expiry_before_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lots.Remaining, "has_ended", lambda lot, _: bool(lot.lot.expires_at))
     careless = statements.EXPIRE.replace("AND lot.expires_at <= %(now)s", "")
@@ -109,6 +111,7 @@ def test_the_model_finds_an_expiry_before_its_time(monkeypatch: pytest.MonkeyPat
         run_state_machine_as_test(LedgerMachine, settings=UNSHRUNK)
 
 
+@pytest.mark.slow
 def test_the_model_finds_an_expiry_of_held_credits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lots.Remaining, "free", property(lambda lot: lot.amount))
     careless = statements.EXPIRE.replace("AND posted - held >= %(amount)s", "")

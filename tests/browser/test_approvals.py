@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.axe import SIZES, violations
+from tests.browser.axe import SIZES, every_look, violations
 from tests.instance import OWNER, PASSWORD, Instance
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("browser")]
@@ -186,8 +186,7 @@ def busy(
     return owner.storage_state(), [*PAGES, page.url.removeprefix(darkroom.url)]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
+@every_look
 def test_no_page_about_approvals_has_an_accessibility_violation(
     browser: Browser, darkroom: Instance, busy: tuple[Any, list[str]], scheme: Any, size: str
 ) -> None:

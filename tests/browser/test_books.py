@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.axe import SIZES, violations
+from tests.browser.axe import SIZES, every_look, violations
 from tests.instance import OWNER, Instance
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("browser")]
@@ -41,8 +41,7 @@ def page(browser: Browser, darkroom: Instance, session: Any) -> Any:
     context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
+@every_look
 def test_the_page_has_no_accessibility_violation(
     browser: Browser, darkroom: Instance, session: Any, scheme: Any, size: str
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.axe import SIZES, violations
+from tests.browser.axe import SIZES, every_look, violations
 from tests.instance import OWNER, Instance
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("browser")]
@@ -95,8 +95,7 @@ def shown_of_a(page: Page) -> float:
     return float(found[1]) if found[1] else 100 - float(found[2])
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
+@every_look
 def test_no_page_has_an_accessibility_violation(
     browser: Browser, darkroom: Instance, state: Any, scheme: Any, size: str
 ) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.axe import SIZES, violations
+from tests.browser.axe import SIZES, every_look, violations
 from tests.browser.people import session_of
 from tests.instance import Instance
 
@@ -52,8 +52,7 @@ def context_of(
     return browser.new_context(storage_state=session, color_scheme=scheme, viewport=size)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
+@every_look
 def test_no_state_of_finding_has_an_accessibility_violation(
     browser: Browser, darkroom: Instance, session: Any, scheme: Any, size: str
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.axe import SIZES, violations
+from tests.browser.axe import SIZES, every_look, violations
 from tests.instance import OWNER, Instance
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("browser")]
@@ -154,8 +154,7 @@ def test_keys_with_a_modifier_are_the_browsers(image: Page, held: str) -> None:
     expect(image.locator(".topbar .heart")).to_have_attribute("aria-pressed", "false")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
+@every_look
 def test_the_sheet_opens_above_the_page(
     browser: Browser, session: Any, darkroom: Instance, scheme: Any, size: str
 ) -> None:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.axe import SIZES, violations
+from tests.browser.axe import every_look, violations
 from tests.browser.test_reconciliation import look
 from tests.instance import OWNER, Instance
 
@@ -54,8 +54,7 @@ def too_wide(page: Page) -> list[str]:
     return [f"{page.url} scrolls sideways"] if wide else []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
+@every_look
 def test_no_page_has_an_accessibility_violation(
     browser: Browser, darkroom: Instance, state: Any, scheme: Any, size: str
 ) -> None:

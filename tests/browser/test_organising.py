@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.axe import SIZES, violations
+from tests.browser.axe import LOOKS, SIZES, SLOW, violations
 from tests.instance import OWNER, Instance
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("browser")]
@@ -89,8 +89,9 @@ def look(browser: Browser, state: Any, scheme: Any, size: tuple[int, int]) -> Br
     )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [*SIZES, "narrow"])
+@pytest.mark.parametrize(
+    ("scheme", "size"), [*LOOKS, ("light", "narrow"), pytest.param("dark", "narrow", marks=SLOW)]
+)
 def test_no_place_has_an_accessibility_violation_or_scrolls_sideways(
     browser: Browser, darkroom: Instance, state: Any, scheme: Any, size: str
 ) -> None:

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.axe import SIZES, violations
+from tests.browser.axe import SIZES, every_look, violations
 from tests.instance import OWNER, Instance
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("browser")]
@@ -60,8 +60,7 @@ def look(browser: Browser, state: Any, scheme: Any, size: str) -> BrowserContext
     )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
+@every_look
 def test_the_page_has_no_accessibility_violation(
     browser: Browser, darkroom: Instance, state: Any, scheme: Any, size: str
 ) -> None:

@@ -12,7 +12,7 @@ from PIL import Image as Picture
 from playwright.sync_api import Browser, Page, expect
 
 from generations.provenance import read
-from tests.browser.axe import SIZES, violations
+from tests.browser.axe import SIZES, every_look, violations
 from tests.instance import OWNER, Instance
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("browser")]
@@ -60,8 +60,7 @@ def downloaded(page: Page, button: str) -> tuple[str, bytes]:
     return info.value.suggested_filename, Path(info.value.path()).read_bytes()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
+@every_look
 def test_no_page_has_an_accessibility_violation(
     browser: Browser, darkroom: Instance, state: Any, scheme: Any, size: str
 ) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.axe import SIZES, violations
+from tests.browser.axe import SIZES, every_look, violations
 from tests.browser.people import session_of
 from tests.instance import OWNER, TEAM, Instance
 
@@ -34,8 +34,7 @@ def session(browser: Browser, darkroom: Instance) -> Any:
     return session_of(browser, darkroom)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
+@every_look
 def test_where_credits_come_from_has_no_accessibility_violation(
     browser: Browser, darkroom: Instance, session: Any, scheme: Any, size: str
 ) -> None:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.axe import SIZES, violations
+from tests.browser.axe import SIZES, every_look, violations
 from tests.instance import OWNER, Instance
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("browser")]
@@ -49,8 +49,7 @@ def status_with(darkroom: Instance, secret: str) -> int:
     return httpx.get(f"{darkroom.url}/v1/models", headers=headers, timeout=20).status_code
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
+@every_look
 def test_the_page_has_no_accessibility_violation(
     browser: Browser, darkroom: Instance, state: Any, scheme: Any, size: str
 ) -> None:

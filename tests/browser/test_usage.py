@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.axe import SIZES, violations
+from tests.browser.axe import SIZES, every_look, violations
 from tests.browser.people import session_of
 from tests.instance import Instance
 
@@ -41,8 +41,7 @@ def session(browser: Browser, darkroom: Instance) -> Any:
     return session_of(browser, darkroom)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
+@every_look
 def test_no_page_about_credits_has_an_accessibility_violation(
     browser: Browser, darkroom: Instance, session: Any, *, places: list[str], scheme: Any, size: str
 ) -> None:

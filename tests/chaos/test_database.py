@@ -12,7 +12,7 @@ from tests.chaos.evidence import Evidence
 from tests.chaos.services import Database
 from tests.instance import running
 
-pytestmark = [pytest.mark.process, pytest.mark.faults]
+pytestmark = [pytest.mark.process, pytest.mark.slow]
 
 CRASHES = 5
 # Who lost the database has as long again to bring an answer: more than a wait for the pool.

@@ -10,7 +10,7 @@ from tests.chaos.evidence import FLUX, REALISM, Evidence
 from tests.generations.sandbox.running import sandbox
 from tests.instance import running
 
-pytestmark = [pytest.mark.process, pytest.mark.faults]
+pytestmark = [pytest.mark.process, pytest.mark.slow]
 
 ALLOWED, WAITS = 0, 1  # teams
 ALLOW = "UPDATE accounts_team SET allow_failover = true WHERE slug = 'studio'"

@@ -7,7 +7,7 @@ import pytest
 
 from tests.chaos.evidence import REALISM, Evidence
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.slow]
 HOOKS: dict[str, dict[str, object]] = {
     "told early": {"fault": "hook_early"},
     "told twice": {"fault": "hook_twice"},

@@ -14,7 +14,7 @@ from config import parts
 from config.paths import BASE
 from tests.chaos.evidence import Evidence
 
-pytestmark = [pytest.mark.process, pytest.mark.faults]
+pytestmark = [pytest.mark.process, pytest.mark.slow]
 
 OWNERS = """
 SELECT DISTINCT lease_owner FROM generations_generationrequest

@@ -10,7 +10,7 @@ from tests.chaos.conftest import QUICK
 from tests.chaos.evidence import FLUX, Evidence
 from tests.instance import running
 
-pytestmark = [pytest.mark.process, pytest.mark.faults]
+pytestmark = [pytest.mark.process, pytest.mark.slow]
 
 Rule = dict[str, object]
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.chaos.evidence import Evidence
 
-pytestmark = [pytest.mark.process, pytest.mark.faults]
+pytestmark = [pytest.mark.process, pytest.mark.slow]
 
 # Longer than a stop of the whole waits for its parts.
 LONG = 16

@@ -23,7 +23,7 @@ from tests.chaos.evidence import FLUX, Evidence
 from tests.chaos.services import Proxy, Redis
 from tests.instance import OWNER, TEAM, free_port, running
 
-pytestmark = [pytest.mark.process, pytest.mark.faults]
+pytestmark = [pytest.mark.process, pytest.mark.slow]
 
 BUCKET = "darkroom"
 KEYS = {

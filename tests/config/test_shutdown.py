@@ -12,7 +12,7 @@ import pytest
 from tests.chaos.evidence import Evidence
 from tests.instance import running
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.slow]
 
 # Everything that waits for a clock waits less; two hands, so that tickets are taken and wait.
 QUICK = {
