@@ -153,7 +153,7 @@ def usual_seconds(team: Team, model: Model) -> float:
 
 
 def usual_seconds_of(team: Team, models: Sequence[Model]) -> dict[str, float]:
-    """The same by model."""
+    """The same by model; nobody waits for less than a second."""
     since = timezone.now() - LOOKS_BACK
     seen = usage.median_seconds(team, [model.id for model in models], since=since)
-    return {model.id: seen.get(model.id, model.typical_seconds) for model in models}
+    return {model.id: max(seen.get(model.id, model.typical_seconds), 1) for model in models}
