@@ -21,6 +21,7 @@ from tests.instance import OWNER, TEAM, Instance
 FLUX, REALISM = "flux/dev", "fal-ai/flux-realism"
 MICROCREDITS_A_CREDIT = 50  # the provider's credit is 500 nano-USD, ours a US cent
 ENDS = {"succeeded", "failed", "cancelled"}
+PATIENCE = 60  # seconds with a sandbox that draws for thousands
 
 REQUESTS = """
 SELECT r.prompt, r.status, r.error_code,
@@ -123,13 +124,13 @@ class Evidence:
 
     def order_faults(self, rules: Sequence[dict[str, object]]) -> None:
         url = f"{self.instance.sandbox_url}/_sandbox/faults"
-        httpx.post(url, json=list(rules)).raise_for_status()
+        httpx.post(url, json=list(rules), timeout=PATIENCE).raise_for_status()
 
     def forget_faults(self) -> None:
         httpx.delete(f"{self.instance.sandbox_url}/_sandbox/faults").raise_for_status()
 
     def calls(self) -> list[dict[str, Any]]:
-        book = httpx.get(f"{self.instance.sandbox_url}/_sandbox/book").json()
+        book = httpx.get(f"{self.instance.sandbox_url}/_sandbox/book", timeout=PATIENCE).json()
         calls: list[dict[str, Any]] = book["calls"]
         return calls
 
