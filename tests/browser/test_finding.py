@@ -24,9 +24,9 @@ PLACES = (
 
 @pytest.fixture(scope="module")
 def session(browser: Browser, darkroom: Instance) -> Any:
-    """Cookies of an owner whose gallery holds two marmots and a heron."""
+    """Cookies of an owner whose gallery holds two marmots and a bittern."""
     darkroom.generate("--model", "flux-realism", "--prompt", "A marmot on a rock", "--count", "2")
-    darkroom.generate("--model", "flux-realism", "--prompt", "A heron in the reeds")
+    darkroom.generate("--model", "flux-realism", "--prompt", "A bittern in the reeds")
     return session_of(browser, darkroom)
 
 
@@ -143,7 +143,7 @@ def test_neighbours_stay_in_the_search_by_keyboard(finding: Page, darkroom: Inst
 
 def test_all_of_it_works_without_javascript(plain_page: Page, darkroom: Instance) -> None:
     plain_page.goto(f"{darkroom.url}/gallery/")
-    plain_page.get_by_role("searchbox", name="Search prompts").fill("heron")
+    plain_page.get_by_role("searchbox", name="Search prompts").fill("bittern")
     plain_page.keyboard.press("Enter")
     expect(plain_page.locator(".tile")).to_have_count(1)
     plain_page.get_by_role("button", name="Filter").click()
@@ -153,4 +153,4 @@ def test_all_of_it_works_without_javascript(plain_page: Page, darkroom: Instance
     plain_page.get_by_role("link", name=re.compile("^Portrait")).click()
     plain_page.locator(".tile > a").first.click()
     plain_page.locator("[data-back]").click()
-    expect(plain_page).to_have_url(re.compile("q=heron"))
+    expect(plain_page).to_have_url(re.compile("q=bittern"))

@@ -4,20 +4,17 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.people import session_of
-from tests.instance import OWNER, PASSWORD, Instance
+from tests.browser.people import session_of_newcomer
+from tests.instance import PASSWORD, Instance
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("browser")]
 MADE = 15_000
-NEWCOMER = "newcomer@example.com"
+NEWCOMER = "newcomer"
 
 
 @pytest.fixture(scope="module")
 def newcomer(browser: Browser, darkroom: Instance) -> Any:
-    """Cookies of somebody whose composer remembers nothing that other tests chose."""
-    person = ("--email", NEWCOMER, "--password", PASSWORD)
-    darkroom.manage("bootstrap", *person, "--team", "newcomers", "--credits", "1000")
-    return session_of(browser, darkroom, NEWCOMER)["cookies"]
+    return session_of_newcomer(browser, darkroom, NEWCOMER)["cookies"]
 
 
 @pytest.fixture
@@ -123,11 +120,12 @@ def test_a_failed_request_keeps_its_slot_and_says_not_charged(
     expect(batch.get_by_role("button", name=re.compile("Retry|Run again"))).to_be_visible()
 
 
+@pytest.mark.usefixtures("newcomer")
 def test_the_main_path_works_without_javascript(browser: Browser, darkroom: Instance) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{darkroom.url}/signin/")
-    page.get_by_label("E-mail").fill(OWNER)
+    page.get_by_label("E-mail").fill(f"{NEWCOMER}@example.com")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
     ask_for(page, "Made without scripts")

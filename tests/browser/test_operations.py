@@ -98,8 +98,9 @@ def test_the_story_of_a_call_that_was_sent_twice_is_read_from_top_to_bottom(page
 
 
 def test_who_asked_reads_the_same_in_a_line(page: Page, darkroom: Instance) -> None:
-    page.goto(f"{darkroom.url}/gallery/")
+    page.goto(f"{darkroom.url}/gallery/?q=Had+to+wait")
     page.locator("li.tile a").first.click()
+    page.locator("summary", has_text="How it went").click()
     expect(
         page.get_by_text(re.compile(r"Sent \d\d:\d\d:\d\d UTC · .*arrived .* · charged"))
     ).to_be_visible()

@@ -8,9 +8,10 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.browser.axe import SIZES, every_look, violations
+from tests.browser.people import session_of_newcomer
 from tests.browser.test_reconciliation import look
 from tests.factories import picture
-from tests.instance import OWNER, Instance
+from tests.instance import Instance
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("browser")]
 
@@ -29,11 +30,7 @@ def state(browser: Browser, darkroom: Instance) -> Iterator[Any]:
     prices = f"{darkroom.sandbox_url}/_sandbox/prices"
     assert httpx.post(prices, json=LISTED, timeout=20).status_code == 204
     assert darkroom.manage("refresh_prices", check=False).returncode == 1
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(darkroom.manage("login_link", OWNER).stdout.strip())
-    yield context.storage_state()
-    context.close()
+    yield session_of_newcomer(browser, darkroom, "bookkeeper")
     httpx.delete(prices, timeout=20)
 
 
@@ -81,7 +78,7 @@ def test_the_button_counts_the_pictures_that_are_chosen(page: Page, darkroom: In
     page.locator("button.model[value='blackforestlabs/flux-2-edit']").click()
     expect(page.locator("#price")).to_contain_text("3.12")
     png: FilePayload = {"name": "one.png", "mimeType": "image/png", "buffer": picture()}
-    page.locator("input[type=file]").set_input_files([png, png])
+    page.get_by_label("Reference images").set_input_files([png, png])
     expect(page.locator("#price")).to_contain_text("4.68")
 
 

@@ -109,7 +109,7 @@ def seen(page: Page) -> list[str]:
 
 def test_a_file_is_taken_away_in_the_format_that_was_chosen(page: Page) -> None:
     page.get_by_role("button", name="Download", exact=True).click()
-    page.get_by_label("JPEG").check()
+    page.get_by_role("radio", name="JPEG").check()
     name, data = downloaded(page, "Download file")
 
     assert re.fullmatch(r"darkroom-[0-9a-f-]{36}\.jpg", name)
@@ -183,7 +183,7 @@ def test_a_file_is_checked_without_script(
 def test_an_image_is_picked_as_a_reference_and_an_image_made_from_it(
     page: Page, darkroom: Instance
 ) -> None:
-    page.get_by_role("link", name="Use as reference").click()
+    page.get_by_role("link", name="As reference").click()
     expect(page.get_by_text("1 added")).to_be_visible()
     page.get_by_role("button", name="Pick one of the team's images").click()
     with page.expect_response("**/composer/"):

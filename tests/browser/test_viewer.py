@@ -39,7 +39,10 @@ def viewer(browser: Browser, session: Any, darkroom: Instance) -> Iterator[Page]
     context = browser.new_context(
         storage_state=session, permissions=["clipboard-read", "clipboard-write"]
     )
-    yield opened(context.new_page(), darkroom)
+    page = opened(context.new_page(), darkroom)
+    # While one page fades into the next, a pointer reaches neither; this waits until it does.
+    page.locator(".picture").hover()
+    yield page
     context.close()
 
 
@@ -79,6 +82,7 @@ def test_the_wheel_keeps_what_it_points_at(viewer: Page) -> None:
     assert box
     viewer.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     viewer.mouse.wheel(0, -200)
+    expect(shown(viewer)).not_to_have_text("Fit")
     larger = viewer.locator(".picture img").bounding_box()
     assert larger
     assert larger["width"] > box["width"]

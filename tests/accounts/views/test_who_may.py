@@ -53,6 +53,7 @@ CASES = [
     everyone("team-new", "get", 200),
     everyone("team-new", "post", 302, name="Second Light"),
     managers("team-approval", admin=403, above="5"),
+    managers("team-failover", admin=403, allowed="on"),
     Case("credits-ask", "get", SIGN_IN, 200, 403, 200, 200, 200, {}),
     Case("credits-ask", "post", SIGN_IN, 404, 403, 302, 302, 302, ASK),
     Case("credits-ask-withdraw", "post", SIGN_IN, 404, 403, 404, 404, 404, {}),
