@@ -10,8 +10,8 @@ from typing import Any, NoReturn
 from generations.parameters import BIGGEST, Json
 
 DEEPEST = 8
-# JavaScript writes an exponent outside of these.
-PLAIN_BELOW, PLAIN_FROM = 1e21, 1e-6
+# JavaScript writes an exponent below it.
+PLAIN_FROM = 1e-6
 
 
 class NotCanonical(ValueError):
@@ -51,7 +51,8 @@ def write(value: Json) -> str:
 
 def _number(value: float) -> str:
     size = abs(value)
-    if value.is_integer() and size < PLAIN_BELOW:
+    # Beyond, it would be read as a whole number that is too large.
+    if value.is_integer() and size <= BIGGEST:
         return str(int(value))
     digits, _, exponent = repr(value).partition("e")
     if not exponent:

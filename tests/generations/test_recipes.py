@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as some
 
 from generations import recipes
@@ -54,6 +54,7 @@ def said(**changes: Any) -> str:
 
 
 @given(any_recipe)
+@example(recipe(params={"strength": 2.0**63}))
 def test_what_is_written_is_read_again(made: Recipe) -> None:
     assert recipes.read(recipes.write(made)) == made
 
