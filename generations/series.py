@@ -11,7 +11,7 @@ from generations import catalog, variations
 from generations.errors import InvalidRequest
 from generations.models import Image
 from generations.parameters import Json
-from generations.services import previews, varying
+from generations.services import offers, previews, varying
 from generations.services.previews import Together
 from generations.services.price_book import PriceList
 from generations.variations import Variable
@@ -68,15 +68,18 @@ def chosen(image: Image, data: QueryDict, *, by: User) -> Series:
 
 
 def _together(by: User, image: Image, planned: list[dict[str, Json]]) -> Together:
-    """What was found out for one price is the same for all of that price."""
-    model = catalog.get_model(image.request.model)
-    prices = PriceList.of(image.team, [model])
-    amounts = [prices.quote(model, params).amount for params in planned]
+    """What was found out for one offer is the same for all that are like it."""
+    team, model = image.team, catalog.get_model(image.request.model)
+    prices = PriceList.of(team, [model])
+    offered = [
+        offers.offer(by=by, team=team, model=model, params=params, prices=prices)
+        for params in planned
+    ]
     found = {
-        amount: previews.preview(by=by, team=image.team, model=model, params=params, prices=prices)
-        for amount, params in dict(zip(amounts, planned, strict=True)).items()
+        offer: previews.preview(by=by, team=team, model=model, params=params, prices=prices)
+        for offer, params in dict(zip(offered, planned, strict=True)).items()
     }
-    return Together(tuple(found[amount] for amount in amounts))
+    return Together(tuple(found[offer] for offer in offered))
 
 
 def _key(text: str) -> UUID:

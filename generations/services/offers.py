@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import chain
 
 from accounts.models import ApiToken, Team, User
 from accounts.money import format_credits, say_credits
@@ -60,7 +59,7 @@ def offer(
 ) -> Offer:
     """Raises Unpriceable, as the price where it is asked for does."""
     other = _same_model(team, model)
-    known = prices or PriceList.of(team, chain([model], [other] if other else []))
+    known = prices or PriceList.of(team, [model])
     quote = known.quote(model, params)
     translated = translate(params, model=model, to=other) if other else None
     if other is None or translated is None:

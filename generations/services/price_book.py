@@ -73,8 +73,10 @@ class PriceList:
 
     @classmethod
     def of(cls, team: Team | None, models: Iterable[Model]) -> Self:
-        """For these models, in two queries however many they are."""
-        wanted = {model.id: model.provider for model in models}
+        """For these models and the same ones elsewhere, in two queries however many they are."""
+        named = list(models)
+        others = filter(None, map(catalog.elsewhere, named))
+        wanted = {model.id: model.provider for model in (*named, *others)}
         versions = PriceVersion.objects.in_force().filter(model__in=wanted)
         markups = Markup.objects.newest().reaching(team).filter(model__in=["", *wanted])
         return cls(

@@ -8,9 +8,9 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.services import ledger
+from accounts.services import ledger, teams
 from generations.models import GenerationRequest, Image, Visibility
-from tests import factories
+from tests import factories, prices
 from tests.generations.views.studio import Studio, browser
 
 SEED = 2**63 - 1
@@ -64,6 +64,19 @@ def test_each_value_is_a_request_with_all_else_as_it_was(mine: Client, image: Im
     ]
     assert {one.made_from for one in made()} == {image}
     assert {one.prompt for one in made()} == {"A heron"}
+
+
+def test_what_another_provider_might_cost_is_in_the_price(studio: Studio, mine: Client) -> None:
+    teams.set_failover(by=factories.owner_of(studio.team), team=studio.team, allowed=True)
+    prices.enter(50_000_000, model="fal-ai/flux/dev")
+    asked = factories.request(of=studio.team, by=studio.author)
+    image = factories.succeeded(asked, seed=7).images.get()
+    wanted = series("guidance_scale", "5", "7")
+    said = mine.get(page_of(image), wanted).context["price"]
+
+    mine.post(page_of(image), wanted | {"agreed": said})
+
+    assert said == sum(one.hold.amount for one in made()) > 2 * factories.PRICE
 
 
 def test_what_it_holds_is_what_the_page_said(studio: Studio, mine: Client, image: Image) -> None:
