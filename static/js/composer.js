@@ -1,5 +1,5 @@
-// The composer: Ctrl+Enter generates, the prompt grows with its text, what was refused gets the focus,
-// and a new batch is in sight.
+// The composer: Ctrl+Enter generates, the prompt grows with its text, what was refused or changed gets
+// the focus, and a new batch is in sight.
 const composer = (event) => event.target.closest?.("#composer");
 
 document.addEventListener("keydown", (event) => {
@@ -20,7 +20,8 @@ if (!CSS.supports("field-sizing", "content")) {
 }
 
 document.addEventListener("htmx:afterSettle", (event) => {
-  if (event.target.id === "composer") event.target.querySelector("[aria-invalid=true]")?.focus();
+  // Not autofocus: the browser gets to it later, and complains where somebody has gone on meanwhile.
+  if (event.target.id === "composer") event.target.querySelector("[aria-invalid=true], [data-focus]")?.focus();
 });
 
 // The composer sticks, so a new batch may come in behind it.
