@@ -16,6 +16,7 @@ from typing import Any
 
 from config import embedded
 from config.paths import BASE
+from tests.forking import Commands
 
 READY = "Darkroom is ready"
 START_SECONDS = 60
@@ -44,6 +45,7 @@ class Instance:
             **(environment or {}),
         }
         self.process: subprocess.Popen[str] | None = None
+        self._commands: Commands | None = None
 
     @property
     def url(self) -> str:
@@ -72,6 +74,9 @@ class Instance:
 
     def stop(self) -> float:
         """Seconds that a clean stop took."""
+        if self._commands:
+            self._commands.close()
+            self._commands = None
         if self.process is None:
             return 0.0
         began = time.monotonic()
@@ -96,14 +101,8 @@ class Instance:
 
     def manage(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """A `manage.py` command beside the running instance."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=BASE,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        self._commands = self._commands or Commands(self.environment)
+        done = self._commands.run(arguments)
         assert done.returncode == 0 or not check, done.stderr
         return done
 
