@@ -12,10 +12,12 @@ from pathlib import Path
 from unittest import mock
 
 import django
+import psycopg
 import pytest
 from django.core.management import call_command
 from django.core.management.commands import flush
 from django.db import connection
+from psycopg.sql import SQL, Identifier
 from pytest_django import Settings
 
 from config import embedded
@@ -54,6 +56,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.basetemp = str(RUN / "tmp")
     _database.enter_context(embedded.running(RUN))
     django.setup()
+    if OWNS_RUN:
+        _let_a_crash_lose_it()
     _database.enter_context(mock.patch.object(type(connection.ops), "sql_flush", _delete_rows))
     _database.enter_context(mock.patch.object(flush, "emit_post_migrate_signal"))
     if OWNS_RUN:
@@ -70,6 +74,14 @@ def pytest_unconfigure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests last: Playwright leaves an event loop running in the thread of its process."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+def _let_a_crash_lose_it() -> None:
+    """This server's data ends with the run. Tests of crashes have servers of their own."""
+    with psycopg.connect(embedded.url(RUN), autocommit=True) as server:
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            server.execute(SQL("ALTER SYSTEM SET {} = off").format(Identifier(name)))
+        server.execute("SELECT pg_reload_conf()")
 
 
 def _delete_rows(_: object, style: object, tables: Iterable[str], **__: bool) -> list[str]:
