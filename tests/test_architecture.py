@@ -241,6 +241,17 @@ def test_tasks_are_a_fetch_and_one_service_call() -> None:
     _expect_none(wrong, instead="move the work into a service")
 
 
+def test_no_comment_of_a_template_is_a_text() -> None:
+    """Django reads `{# #}` within one line only; over two of them it is shown to people."""
+    wrong = [
+        f"{path.relative_to(BASE)}:{number}"
+        for path in (BASE / "templates").rglob("*.*")
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if line.count("{#") != line.count("#}")
+    ]
+    _expect_none(wrong, instead="write {% comment %} and {% endcomment %} around it")
+
+
 def _expect_none(wrong: Collection[str], *, instead: str) -> None:
     assert not wrong, "\n".join(["", *sorted(wrong), f"Instead: {instead}."])
 
