@@ -1,12 +1,12 @@
 """Asking several models at once. What is right is the catalog's and the service's to say."""
 
-import uuid
 from collections.abc import Mapping
 
 from django import forms
 from django.utils.datastructures import MultiValueDict
 
 from generations import catalog, lineup
+from generations.agreed_form import AgreedForm
 from generations.catalog import Model
 from generations.flux_parameters import SEED
 from generations.form_fields import SHAPES
@@ -15,25 +15,16 @@ from generations.parameters import PRESETS, ParameterError
 from generations.services import comparisons, providers
 from generations.services.comparisons import Wanted
 
-RELOAD = "This form did not arrive whole. Reload the page, then send."
 FIRST_CHOSEN = 3
 SHAPE = "landscape_4_3"
-LONGEST = 19  # digits of what the ledger can hold
 # What a model says of its size is about the shape that was chosen for all.
 ABOUT_SHAPE = ("image_size", "aspect_ratio")
 
 
-class ComparisonForm(forms.Form):
+class ComparisonForm(AgreedForm):
     use_required_attribute = False
 
     team = forms.CharField(widget=forms.HiddenInput)
-    idempotency_key = forms.UUIDField(
-        widget=forms.HiddenInput,
-        initial=uuid.uuid4,
-        error_messages={"required": RELOAD, "invalid": RELOAD},
-    )
-    # What the button said, in microcredits: more is not reserved without another press.
-    agreed = forms.CharField(required=False)
     prompt = forms.CharField(
         label="Prompt",
         strip=False,
@@ -116,12 +107,6 @@ class ComparisonForm(forms.Form):
             seed=said["seed"],
             visibility=Visibility(said["visibility"]),
         )
-
-    @property
-    def agreed_to(self) -> int:
-        """Microcredits, after `is_valid()`."""
-        said: str = self.cleaned_data["agreed"]
-        return int(said) if said.isdecimal() and len(said) < LONGEST else 0
 
     def show(self, errors: Mapping[str, str]) -> None:
         """Put words next to the fields they are about; those about no field go above them all."""

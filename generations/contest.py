@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from django.db.models import prefetch_related_objects
-
 from accounts.models import User
 from generations import batches
-from generations.batches import Batch, Tile
+from generations.batches import Batch
 from generations.models import Comparison, ComparisonCell, GenerationRequest, Image
 from generations.side_by_side import LETTERS
+from generations.tiles import Tile
 
 SHOWN_CLOSER = 4
 
@@ -101,11 +100,7 @@ def present(shown: Sequence[Comparison], *, to: User) -> list[Contest]:
 def _cells(shown: Iterable[Comparison]) -> list[ComparisonCell]:
     found = ComparisonCell.objects.filter(comparison__in=shown).order_by("position")
     related = ("request__hold", "request__team", "request__approval__by", "request__user")
-    cells = list(found.select_related(*related).prefetch_related("request__images"))
-    images = [image for cell in cells for image in cell.request.images.all()]
-    # Asked for only where there are any.
-    prefetch_related_objects([image for image in images if image.hidden_at], "decisions")
-    return cells
+    return list(found.select_related(*related))
 
 
 def _requests(cells: Iterable[ComparisonCell]) -> list[GenerationRequest]:

@@ -49,6 +49,16 @@ class IdempotencyKeyReused(GenerationsError):
         )
 
 
+class Dearer(GenerationsError):
+    """More would be reserved than somebody has agreed to."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "It costs more than the button said before. Press it again to agree to the price it"
+            " says now."
+        )
+
+
 class TooLateToCancel(GenerationsError):
     def __init__(self) -> None:
         super().__init__("It is being made already, so it can no longer be cancelled.")

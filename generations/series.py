@@ -7,13 +7,12 @@ from uuid import UUID, uuid4
 from django.http import QueryDict
 
 from accounts.models import User
+from accounts.services import teams
 from generations import catalog, variations
 from generations.errors import InvalidRequest
 from generations.models import Image
-from generations.parameters import Json
-from generations.services import offers, previews, varying
-from generations.services.previews import Together
-from generations.services.price_book import PriceList
+from generations.services import previews, varying
+from generations.services.together import Part, Together
 from generations.variations import Variable
 
 
@@ -67,19 +66,11 @@ def chosen(image: Image, data: QueryDict, *, by: User) -> Series:
     )
 
 
-def _together(by: User, image: Image, planned: list[dict[str, Json]]) -> Together:
-    """What was found out for one offer is the same for all that are like it."""
-    team, model = image.team, catalog.get_model(image.request.model)
-    prices = PriceList.of(team, [model])
-    offered = [
-        offers.offer(by=by, team=team, model=model, params=params, prices=prices)
-        for params in planned
-    ]
-    found = {
-        offer: previews.preview(by=by, team=team, model=model, params=params, prices=prices)
-        for offer, params in dict(zip(offered, planned, strict=True)).items()
-    }
-    return Together(tuple(found[offer] for offer in offered))
+def _together(by: User, image: Image, planned: Sequence[Part]) -> Together:
+    membership = teams.membership_of(by, image.team)
+    models = [catalog.get_model(image.request.model)]
+    means = previews.means(by=by, membership=membership, models=models)
+    return Together(tuple(means.preview(one.model, one.params) for one in planned))
 
 
 def _key(text: str) -> UUID:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid5
@@ -13,17 +12,16 @@ from django.db.models.functions import Now
 from accounts.errors import NotAllowed
 from accounts.models import Team, User
 from accounts.permissions import Permission, has_permission
-from accounts.services import budgets, teams
 from generations import catalog, lineup
 from generations.catalog import Model
 from generations.errors import IdempotencyKeyReused, InvalidRequest
 from generations.models import Comparison, ComparisonCell, Image, Visibility
 from generations.parameters import PRESETS
-from generations.services import favourites, requests
+from generations.services import favourites, requests, together
+from generations.services.together import Part
 
 FEWEST = 2
 MOST = 6
-SEEDS = 2**32 - 1  # as many as every model takes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +35,12 @@ class Wanted:
     visibility: Visibility = Visibility.TEAM
 
 
-def start(*, by: User, team: Team, wanted: Wanted, idempotency_key: UUID) -> Comparison:
+def start(
+    *, by: User, team: Team, wanted: Wanted, idempotency_key: UUID, agreed: int
+) -> Comparison:
     """Ask every model, each by a request with its own hold: all of them, or none.
 
-    The same key with the same content returns the same run. Raises as `requests.submit` does.
+    The same key with the same content returns the same run. Raises as `together.submit` does.
     """
     models = chosen(wanted.models)
     if wanted.shape not in PRESETS:
@@ -52,14 +52,13 @@ def start(*, by: User, team: Team, wanted: Wanted, idempotency_key: UUID) -> Com
         idempotency_key=idempotency_key,
         fingerprint=_fingerprint(team, wanted),
         prompt=prompt,
-        seed=_seed(models, wanted.seed),
+        seed=_seed(models, wanted.seed, idempotency_key),
         visibility=wanted.visibility,
     )
     try:
         with transaction.atomic():
             run.save(force_insert=True)
-            _lock(run, models)
-            _ask(run, models, wanted.shape)
+            _ask(run, models, wanted.shape, agreed=agreed)
     except IntegrityError:
         # The same key was sent meanwhile: that run stands.
         same = _same(run)
@@ -94,37 +93,30 @@ def chosen(names: Sequence[str]) -> list[Model]:
     return models
 
 
-def _ask(run: Comparison, models: Sequence[Model], shape: str) -> None:
-    for position, model in enumerate(models):
-        request = requests.submit(
-            by=run.user,
-            team=run.team,
-            model_id=model.id,
-            prompt=run.prompt,
-            params=lineup.asked(model, shape=shape, seed=run.seed),
-            idempotency_key=uuid5(run.pk, model.id),
-            visibility=Visibility(run.visibility),
-        )
-        ComparisonCell.objects.create(comparison=run, request=request, position=position)
-
-
-def _lock(run: Comparison, models: Sequence[Model]) -> None:
-    """All that the holds will lock one after the other, in the order that every hold keeps to.
-
-    Otherwise a limit of the second model could be waited for with the team's account in hand.
-    """
-    teams.keep_permission(run.user, Permission.GENERATE, run.team)
-    budgets.lock(
-        limit
-        for model in models
-        for limit in budgets.applying(team=run.team, spender=run.user, model=model.id)
+def _ask(run: Comparison, models: Sequence[Model], shape: str, *, agreed: int) -> None:
+    made = together.submit(
+        by=run.user,
+        team=run.team,
+        prompt=run.prompt,
+        parts=[_part(run, model, shape) for model in models],
+        agreed=agreed,
+        visibility=Visibility(run.visibility),
+    )
+    ComparisonCell.objects.bulk_create(
+        ComparisonCell(comparison=run, request=request, position=position)
+        for position, request in enumerate(made)
     )
 
 
-def _seed(models: Sequence[Model], wanted: int | None) -> int | None:
+def _part(run: Comparison, model: Model, shape: str) -> Part:
+    params = lineup.asked(model, shape=shape, seed=run.seed)
+    return Part(model, params, uuid5(run.pk, model.id))
+
+
+def _seed(models: Sequence[Model], wanted: int | None, key: UUID) -> int | None:
     if not any(map(lineup.takes_seed, models)):
         return None
-    return wanted or 1 + secrets.randbelow(SEEDS)
+    return wanted or together.seed(key)
 
 
 def _same(run: Comparison) -> Comparison | None:

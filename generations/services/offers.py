@@ -1,9 +1,9 @@
 """Who may make a request and the most it costs: one answer for the button, the API, the hold."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from accounts.models import ApiToken, Team, User
+from accounts.models import ApiToken, Budget, Team, User
 from accounts.money import format_credits, say_credits
 from accounts.services import budgets
 from generations import catalog
@@ -56,8 +56,12 @@ def offer(
     params: Mapping[str, Json],
     token: ApiToken | None = None,
     prices: PriceList | None = None,
+    limits: Iterable[Budget] | None = None,
 ) -> Offer:
-    """Raises Unpriceable, as the price where it is asked for does."""
+    """`prices` and `limits` are read where they are not known yet, the limits as far as needed.
+
+    Raises Unpriceable, as the price where it is asked for does.
+    """
     other = _same_model(team, model)
     known = prices or PriceList.of(team, [model])
     quote = known.quote(model, params)
@@ -68,8 +72,9 @@ def offer(
         elsewhere = Elsewhere(other, known.quote(other, translated))
     except Unpriceable:
         return Offer(model, quote)
-    limits = budgets.applying(team=team, spender=by, model=other.id, token=token)
-    if any(one.model for one in limits):
+    if limits is None:
+        limits = budgets.applying(team=team, spender=by, model=other.id, token=token)
+    if any(one.model == other.id for one in limits):
         return Offer(model, quote)  # What is held counts for the model that is asked for.
     return Offer(model, quote, elsewhere)
 

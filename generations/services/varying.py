@@ -3,20 +3,17 @@
 from collections.abc import Sequence
 from uuid import UUID, uuid5
 
-from django.db import transaction
-
 from accounts.models import User
 from generations import catalog, recipes, variations
 from generations.errors import InvalidRequest
 from generations.models import GenerationRequest, Image, Visibility
 from generations.parameters import Json
-from generations.services import requests
+from generations.services import requests, together
+from generations.services.together import Part
 
-SEEDS = 2**32 - 1  # as many as every model takes
 
-
-def plan(image: Image, *, name: str, values: Sequence[str], key: UUID) -> list[dict[str, Json]]:
-    """The parameters of each request: one image for a value, all with the image's own seed.
+def plan(image: Image, *, name: str, values: Sequence[str], key: UUID) -> list[Part]:
+    """One image for each value, all with the image's own seed.
 
     Where it is not known, one is drawn from the key, for all of them. Raises InvalidRequest.
     """
@@ -26,35 +23,35 @@ def plan(image: Image, *, name: str, values: Sequence[str], key: UUID) -> list[d
     wanted = list(dict.fromkeys(value.strip() for value in values if value.strip()))
     if not 1 <= len(wanted) <= variations.MOST:
         raise InvalidRequest({"value": f"Give 1 to {variations.MOST} values."})
-    seed = recipes.of(image).seed or 1 + key.int % SEEDS
-    planned: list[dict[str, Json]] = []
+    seed = recipes.of(image).seed or together.seed(key)
+    model = catalog.get_model(asked.model)
+    planned: list[Part] = []
     for value in wanted:
         params = _checked(asked, {"num_images": 1, "seed": seed, name: value})
-        if params not in planned:
-            planned.append(params)
+        if all(params != one.params for one in planned):
+            planned.append(Part(model, params, uuid5(key, str(params[name]))))
     return planned
 
 
 def start(
-    *, by: User, image: Image, name: str, values: Sequence[str], idempotency_key: UUID
+    *,
+    by: User,
+    image: Image,
+    name: str,
+    values: Sequence[str],
+    idempotency_key: UUID,
+    agreed: int,
 ) -> list[GenerationRequest]:
-    """Ask for all of them, or for none. Raises as `plan` and `requests.submit` do."""
-    asked = image.request
-    planned = plan(image, name=name, values=values, key=idempotency_key)
-    with transaction.atomic():
-        return [
-            requests.submit(
-                by=by,
-                team=image.team,
-                model_id=asked.model,
-                prompt=asked.prompt,
-                params=params,
-                idempotency_key=uuid5(idempotency_key, str(params[name])),
-                visibility=Visibility(asked.visibility),
-                made_from=image,
-            )
-            for params in planned
-        ]
+    """Ask for all of them, or for none. Raises as `plan` and `together.submit` do."""
+    return together.submit(
+        by=by,
+        team=image.team,
+        prompt=image.request.prompt,
+        parts=plan(image, name=name, values=values, key=idempotency_key),
+        agreed=agreed,
+        visibility=Visibility(image.request.visibility),
+        made_from=image,
+    )
 
 
 def _checked(asked: GenerationRequest, changes: dict[str, Json]) -> dict[str, Json]:

@@ -10,8 +10,11 @@ from generations import catalog, lineup, role_rules
 from generations.catalog import MODELS, Model
 from generations.comparison_form import ComparisonForm
 from generations.parameters import Json
-from generations.services import comparisons, previews
+from generations.services import comparisons
+from generations.services.previews import Means
 from generations.services.price_book import PriceList
+from generations.services.together import Together
+from generations.views import affording
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +44,11 @@ def bound(request: TeamRequest) -> ComparisonForm:
 
 def context(request: TeamRequest, form: ComparisonForm) -> dict[str, Any]:
     prices = PriceList.of(request.team, MODELS.values())
-    entries = _entries(request, form, prices)
+    offered = [model for model in form.offered if prices.knows(model)]
+    means = affording.means(request, offered, prices=prices)
+    entries = _entries(request, form, offered, means)
     chosen = [entry for entry in entries if entry.is_chosen]
-    together = previews.Together(tuple(_preview(request, entry, prices) for entry in chosen))
+    together = Together(tuple(means.preview(entry.model, entry.params) for entry in chosen))
     return {
         "form": form,
         "entries": entries,
@@ -57,20 +62,10 @@ def context(request: TeamRequest, form: ComparisonForm) -> dict[str, Any]:
     }
 
 
-def _preview(request: TeamRequest, entry: Entry, prices: PriceList) -> previews.Preview:
-    return previews.preview(
-        by=request.user,
-        team=request.team,
-        model=entry.model,
-        params=entry.params,
-        prices=prices,
-    )
-
-
-def _entries(request: TeamRequest, form: ComparisonForm, prices: PriceList) -> list[Entry]:
+def _entries(
+    request: TeamRequest, form: ComparisonForm, offered: list[Model], means: Means
+) -> list[Entry]:
     limit = role_limits.of_member(request.membership)
-    offered = [model for model in form.offered if prices.knows(model)]
-    seconds = previews.usual_seconds_of(request.team, offered)
     chosen = form.chosen
     made = []
     for model in offered:
@@ -79,8 +74,8 @@ def _entries(request: TeamRequest, form: ComparisonForm, prices: PriceList) -> l
             Entry(
                 model=model,
                 params=params,
-                amount=prices.quote(model, params).amount,
-                usual_seconds=seconds[model.id],
+                amount=means.prices.quote(model, params).amount,
+                usual_seconds=means.seconds[model.id],
                 is_chosen=model in chosen,
                 refused=_refusal(limit, model, params),
             )

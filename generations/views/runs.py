@@ -13,8 +13,9 @@ from accounts.access import SignedInRequest, TeamRequest, granted_in, signed_in,
 from accounts.errors import CannotSpend, NotAllowed
 from accounts.permissions import Permission
 from generations import contest
+from generations.comparison_form import ComparisonForm
 from generations.contest import Contest
-from generations.errors import GenerationsError, InvalidRequest
+from generations.errors import Dearer, GenerationsError, InvalidRequest
 from generations.models import Comparison, Image
 from generations.services import comparisons
 from generations.views import lineups
@@ -88,26 +89,27 @@ def winner(request: SignedInRequest, comparison_id: UUID, position: int) -> Http
 
 def _start(request: TeamRequest) -> HttpResponse:
     form = lineups.bound(request)
-    context = lineups.context(request, form)
     if not form.is_valid():
-        return _refused(request, context)
-    if form.agreed_to < (context["price"] or 0):
-        return _refused(request, context | {"is_dearer": True})
+        return _refused(request, form)
     try:
         made = comparisons.start(
             by=request.user,
             team=request.team,
             wanted=form.wanted,
             idempotency_key=form.cleaned_data["idempotency_key"],
+            agreed=form.agreed_to,
         )
+    except Dearer as error:
+        return _refused(request, form, dearer=str(error))
     except (GenerationsError, CannotSpend) as error:
         form.show(error.errors if isinstance(error, InvalidRequest) else {"": str(error)})
-        return _refused(request, context)
+        return _refused(request, form)
     return redirect("comparison", made.pk)
 
 
-def _refused(request: TeamRequest, context: dict[str, Any]) -> HttpResponse:
+def _refused(request: TeamRequest, form: ComparisonForm, *, dearer: str = "") -> HttpResponse:
     """The page with words next to the fields and everything that was typed."""
+    context = lineups.context(request, form) | {"dearer": dearer}
     return render(request, "generations/comparison_new.html", context, status=422)
 
 

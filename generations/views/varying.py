@@ -8,18 +8,16 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
-from accounts.access import SignedInRequest, signed_in
+from accounts.access import SignedInRequest, granted_in, signed_in
 from accounts.errors import CannotSpend
-from accounts.permissions import Permission, has_permission
+from accounts.permissions import Permission
 from generations import series
+from generations.agreed_form import AgreedForm
 from generations.errors import GenerationsError
 from generations.inspector import Inspector
 from generations.models import GenerationRequest, Image
 from generations.series import Series
 from generations.services import varying
-from generations.varying_form import VaryingForm
-
-DEARER = "It costs more than the button said. Press again to agree to this price."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -27,7 +25,7 @@ DEARER = "It costs more than the button said. Press again to agree to this price
 def image_vary(request: SignedInRequest, image_id: UUID) -> HttpResponse:
     seen = Image.objects.visible_to(request.user).select_related("request", "team", "author")
     image = get_object_or_404(seen, pk=image_id)
-    if not has_permission(request.user, Permission.GENERATE, image.team):
+    if Permission.GENERATE not in granted_in(request, image.team):
         raise PermissionDenied
     if request.method == "POST":
         return _start(request, image)
@@ -36,13 +34,11 @@ def image_vary(request: SignedInRequest, image_id: UUID) -> HttpResponse:
 
 def _start(request: SignedInRequest, image: Image) -> HttpResponse:
     wanted = series.chosen(image, request.POST, by=request.user)
-    form = VaryingForm(request.POST)
+    form = AgreedForm(request.POST)
     if not form.is_valid() or wanted.price is None:
-        return _show(request, image, wanted, status=422)
-    if wanted.price > form.cleaned_data["agreed"]:
-        return _show(request, image, wanted, DEARER, status=422)
+        return _show(request, image, wanted, _in_words(form), status=422)
     try:
-        made = _ask(request, image, wanted)
+        made = _ask(request, image, wanted, agreed=form.agreed_to)
     except (GenerationsError, CannotSpend) as error:
         return _show(request, image, wanted, f"{error} Nothing was asked for.", status=422)
     images = "1 image is" if len(made) == 1 else f"{len(made)} images are"
@@ -50,14 +46,21 @@ def _start(request: SignedInRequest, image: Image) -> HttpResponse:
     return redirect("create")
 
 
-def _ask(request: SignedInRequest, image: Image, wanted: Series) -> list[GenerationRequest]:
+def _ask(
+    request: SignedInRequest, image: Image, wanted: Series, *, agreed: int
+) -> list[GenerationRequest]:
     return varying.start(
         by=request.user,
         image=image,
         name=wanted.variable.name if wanted.variable else "",
         values=wanted.values,
         idempotency_key=wanted.key,
+        agreed=agreed,
     )
+
+
+def _in_words(form: AgreedForm) -> str:
+    return " ".join(str(words) for found in form.errors.values() for words in found)
 
 
 def _show(

@@ -11,7 +11,8 @@ from accounts.errors import OverLimit
 from accounts.models import Hold, Team, User
 from accounts.services import budgets, ledger
 from generations.models import Comparison, GenerationRequest
-from generations.services import audit, comparisons
+from generations.services import audit
+from generations.services import together as jointly
 from tests import factories
 from tests.accounts.race import together
 from tests.generations.runs import ALL, DEV, SCHNELL, ULTRA, start
@@ -75,7 +76,7 @@ def test_without_that_order_they_wait_in_a_circle(
     team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limit_everything(team)
-    monkeypatch.setattr(comparisons, "_lock", lambda run, models: None)
+    monkeypatch.setattr(jointly, "_lock", lambda by, team, parts: None)
 
     circles = [one for _ in range(5) for one in crowd(team) if "deadlock" in str(one)]
 

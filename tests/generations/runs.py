@@ -12,6 +12,7 @@ from tests import factories
 
 SCHNELL, DEV, ULTRA = "flux/schnell", "flux/dev", "flux-pro/v1.1-ultra"
 ALL = (SCHNELL, DEV, ULTRA)
+WHATEVER = 10**15  # microcredits that nothing costs
 
 
 def wanted(models: Sequence[str] = ALL, **changes: Any) -> Wanted:
@@ -23,8 +24,13 @@ def wanted(models: Sequence[str] = ALL, **changes: Any) -> Wanted:
 def start(
     by: User, team: Team, *models: str, key: UUID | None = None, **changes: Any
 ) -> Comparison:
+    return ask(by, team, wanted(models or ALL, **changes), key=key)
+
+
+def ask(by: User, team: Team, content: Wanted, *, key: UUID | None = None) -> Comparison:
+    """At whatever price."""
     return comparisons.start(
-        by=by, team=team, wanted=wanted(models or ALL, **changes), idempotency_key=key or uuid4()
+        by=by, team=team, wanted=content, idempotency_key=key or uuid4(), agreed=WHATEVER
     )
 
 

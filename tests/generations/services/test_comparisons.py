@@ -11,9 +11,9 @@ from accounts.services import ledger, role_limits, teams
 from generations.errors import IdempotencyKeyReused, InvalidRequest, TooManyOpen
 from generations.models import Comparison, GenerationRequest, Status, Visibility
 from generations.services import comparisons, previews
-from generations.services.price_book import PriceList
+from generations.services.together import Together
 from tests import factories
-from tests.generations.runs import ALL, DEV, SCHNELL, ULTRA, finish, requests_of, start, wanted
+from tests.generations.runs import ALL, DEV, SCHNELL, ULTRA, ask, finish, requests_of, start, wanted
 
 pytestmark = pytest.mark.django_db
 
@@ -26,6 +26,14 @@ def team() -> Team:
 @pytest.fixture
 def member(team: Team) -> User:
     return factories.member(team)
+
+
+def told(by: User, team: Team, *names: str) -> Together:
+    """What the page says before."""
+    models = comparisons.chosen(names)
+    membership = teams.membership_of(by, team)
+    means = previews.means(by=by, membership=membership, models=models)
+    return Together(tuple(means.preview(one, {}) for one in models))
 
 
 def nothing_was_made() -> bool:
@@ -51,14 +59,7 @@ def test_without_a_seed_one_is_drawn_for_all(team: Team, member: User) -> None:
 
 
 def test_the_holds_are_what_was_said_before(team: Team, member: User) -> None:
-    models = comparisons.chosen(ALL)
-    prices = PriceList.of(team, models)
-    said = previews.Together(
-        tuple(
-            previews.preview(by=member, team=team, model=one, params={}, prices=prices)
-            for one in models
-        )
-    )
+    said = told(member, team, *ALL)
 
     start(member, team)
 
@@ -126,7 +127,7 @@ def test_the_same_form_with_other_content_is_refused(
     start(member, team, key=key)
 
     with pytest.raises(IdempotencyKeyReused):
-        comparisons.start(by=member, team=team, wanted=wanted(**changes), idempotency_key=key)
+        ask(member, team, wanted(**changes), key=key)
 
 
 def test_the_same_key_of_somebody_else_is_theirs(team: Team, member: User) -> None:
@@ -151,7 +152,7 @@ def test_what_cannot_be_made_is_refused_whole(
     team: Team, member: User, changes: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(InvalidRequest) as refused:
-        comparisons.start(by=member, team=team, wanted=wanted(**changes), idempotency_key=uuid4())
+        ask(member, team, wanted(**changes))
 
     assert field in refused.value.errors
     assert nothing_was_made()
@@ -207,10 +208,8 @@ def test_whoever_only_looks_picks_no_winner(team: Team, member: User) -> None:
 def test_limits_are_asked_for_what_they_apply_to(team: Team, member: User) -> None:
     factories.limit(team, amount=100 * factories.CREDIT)
     factories.limit(team, amount=factories.PRICE - 1, model=DEV)
-    models = comparisons.chosen([DEV, ULTRA])
-    said = previews.Together(
-        tuple(previews.preview(by=member, team=team, model=one, params={}) for one in models)
-    )
+
+    said = told(member, team, DEV, ULTRA)
 
     assert said.refused_by
     assert said.refused_by.budget.model == DEV

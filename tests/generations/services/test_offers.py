@@ -55,7 +55,9 @@ def test_both_prices_are_said_where_they_differ(team: Team) -> None:
 def test_the_preview_says_what_is_held(team: Team) -> None:
     prices.enter(DEARER, model=THERE)
     model, by = catalog.get_model(HERE), factories.owner_of(team)
-    shown = previews.preview(by=by, team=team, model=model, params=catalog.draft(model, {}))
+    membership = teams.membership_of(by, team)
+    means = previews.means(by=by, membership=membership, models=[model])
+    shown = means.preview(model, catalog.draft(model, {}))
     assert shown.amount == handing.ask(team).hold.amount == 5 * CREDIT
 
 
