@@ -4,11 +4,8 @@ Prints a table and writes tests/bench/results/first_image.json. The machines are
 figure stands beside a baseline that was measured in turns with it.
 """
 
-import json
 import os
 import statistics
-import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,12 +15,10 @@ import httpx
 from playwright.sync_api import Page, sync_playwright
 from tqdm import tqdm
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
+from tests.bench.measuring import folder, publish
 from tests.browser.launch import ARGUMENTS, CHROMIUM
 from tests.instance import OWNER, TEAM, Instance, running
 
-RESULTS = Path(__file__).parent / "results"
 ROUNDS = 10
 PROVIDER_DELAY = 2
 MODEL = "flux-realism"
@@ -44,7 +39,7 @@ WATCH = """() => {
 }"""
 
 
-def bare_script(sandbox_url: str, folder: Path, number: int) -> float:
+def bare_script(sandbox_url: str, place: Path, number: int) -> float:
     """POST, download, two puts: what nobody can do without. Seconds."""
     began = time.perf_counter()
     with httpx.Client(headers={"Authorization": "Bearer bench"}, timeout=60) as client:
@@ -52,7 +47,7 @@ def bare_script(sandbox_url: str, folder: Path, number: int) -> float:
         answer = client.post(f"{sandbox_url}/v1/images/generations", json=order).json()
         data = client.get(answer["images"][0]["url"]).content
     for name in ("original", "rendition"):
-        with (folder / f"{number}-{name}.jpg").open("wb") as file:
+        with (place / f"{number}-{name}.jpg").open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -119,12 +114,12 @@ def summary(seconds: list[float]) -> dict[str, float]:
     }
 
 
-def measure(folder: Path) -> dict[str, object]:
-    with running(folder / "data", SANDBOX_DELAY=str(PROVIDER_DELAY)) as instance:
+def measure(place: Path) -> dict[str, object]:
+    with running(place / "data", SANDBOX_DELAY=str(PROVIDER_DELAY)) as instance:
         os.environ.update(instance.environment, DATABASE_URL=instance.database_url)
         django.setup()
         bare, through = in_turns(
-            lambda number: bare_script(instance.sandbox_url, folder, number), through_darkroom
+            lambda number: bare_script(instance.sandbox_url, place, number), through_darkroom
         )
         pending = pending_tiles(instance)
     ratio = statistics.median(t / b for t, b in zip(through, bare, strict=True))
@@ -139,12 +134,9 @@ def measure(folder: Path) -> dict[str, object]:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="darkroom-bench-") as folder:
-        figures = measure(Path(folder))
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "first_image.json").write_text(json.dumps(figures, indent=2) + "\n")
-    for name, value in figures.items():
-        print(f"{name.replace('_', ' '):<40} {value}")
+    with folder() as place:
+        figures = measure(place)
+    publish("first_image", figures)
 
 
 if __name__ == "__main__":

@@ -6,25 +6,18 @@ browser does. Writes tests/bench/results/gallery.json.
 
 import gzip
 import html
-import json
 import os
 import re
 import statistics
-import sys
-import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import django
 from tqdm import tqdm
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.bench.measuring import Browser, p95, publish, site
 
-from config import embedded
-
-RESULTS = Path(__file__).parent / "results"
 FEW = int(os.environ.get("BENCH_FEW_IMAGES", "10000"))
 MANY = int(os.environ.get("BENCH_IMAGES", "1000000"))
 MEMBERS = 8
@@ -55,7 +48,6 @@ class Gallery:
     def __init__(self, *, slug: str, images: int) -> None:
         # What Django's models need is imported once Django is set up.
         from django.core.management import call_command  # noqa: PLC0415
-        from django.test import Client  # noqa: PLC0415
 
         from accounts.models import Team  # noqa: PLC0415
         from tests import factories  # noqa: PLC0415
@@ -66,8 +58,7 @@ class Gallery:
         began = time.perf_counter()
         call_command("seed_gallery", team=slug, images=images)
         self.seconds = round(time.perf_counter() - began, 1)
-        self.client = Client(SERVER_NAME="127.0.0.1")
-        self.client.force_login(factories.owner_of(team))
+        self.browser = Browser(factories.owner_of(team))
         self.addresses = self._addresses(members[1].pk)
 
     def _addresses(self, person: object) -> dict[str, tuple[str, dict[str, str]]]:
@@ -97,13 +88,16 @@ class Gallery:
         return address
 
     def _text(self, address: str) -> str:
-        return str(self.client.get(address, headers=HTMX).text)
+        return str(self.browser.get(address, HTMX).text)
 
 
 def asked(name: str, many: Gallery, few: Gallery) -> dict[str, Any]:
     """How long a page takes inside the server for both teams, and what it is made of."""
-    pages = [answered(one, name) for one in (few, many)]  # Templates are compiled once a process.
-    in_database = [min(queried(one, name)[1] for _ in range(5)) for one in (few, many)]
+    # The first time, which does not count, templates are compiled.
+    pages = [one.browser.get(*one.addresses[name]) for one in (few, many)]
+    in_database = [
+        min(sum(one.browser.queries(*one.addresses[name])) for _ in range(5)) for one in (few, many)
+    ]
     rounds = [(milliseconds(many, name), milliseconds(few, name)) for _ in range(ROUNDS)]
     of_many, of_few = (sorted(times) for times in zip(*rounds, strict=True))
     return {
@@ -118,7 +112,7 @@ def asked(name: str, many: Gallery, few: Gallery) -> dict[str, Any]:
         "spread_ms": round(of_many[-1] - of_many[0], 1),
         "database_ms": round(in_database[1], 1),
         "database_ms_of_few": round(in_database[0], 1),
-        "queries": queried(many, name)[0],
+        "queries": len(many.browser.queries(*many.addresses[name])),
         # A rare word fills a page of the large team and not of the small one: that is drawing.
         "tiles": pages[1].text.count('class="tile'),
         "tiles_of_few": pages[0].text.count('class="tile'),
@@ -126,56 +120,20 @@ def asked(name: str, many: Gallery, few: Gallery) -> dict[str, Any]:
     }
 
 
-def answered(gallery: Gallery, name: str) -> Any:
-    address, headers = gallery.addresses[name]
-    page = gallery.client.get(address, headers=headers)
-    if page.status_code != 200:
-        raise SystemExit(f"{address} answered {page.status_code}")
-    return page
-
-
-def queried(gallery: Gallery, name: str) -> tuple[int, float]:
-    """How many queries the page takes, and how long they take together."""
-    from django.db import connection  # noqa: PLC0415
-
-    times: list[float] = []
-
-    def note(execute: Any, *rest: Any) -> Any:
-        began = time.perf_counter()
-        result = execute(*rest)
-        times.append(1000 * (time.perf_counter() - began))
-        return result
-
-    with connection.execute_wrapper(note):
-        answered(gallery, name)
-    return len(times), sum(times)
-
-
-def p95(times: list[float]) -> float:
-    return round(times[int(0.95 * (len(times) - 1))], 1)
-
-
 def milliseconds(gallery: Gallery, name: str) -> float:
-    address, headers = gallery.addresses[name]
-    began = time.perf_counter()
-    gallery.client.get(address, headers=headers)
-    return 1000 * (time.perf_counter() - began)
+    return gallery.browser.milliseconds(*gallery.addresses[name])
 
 
 def scripts_and_styles(gallery: Gallery) -> int:
     """What all scripts and styles of a page weigh together, as they are served."""
     from django.conf import settings  # noqa: PLC0415
 
-    names = set(ASSETS.findall(gallery.client.get("/team/").text))
+    names = set(ASSETS.findall(gallery.browser.get("/team/").text))
     files = [Path(settings.STATIC_ROOT) / f"{name}.gz" for name in names]
     return sum(file.stat().st_size for file in files)
 
 
 def measure() -> dict[str, Any]:
-    from django.core.management import call_command  # noqa: PLC0415
-
-    call_command("migrate", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
     few = Gallery(slug="few", images=FEW)
     many = Gallery(slug="many", images=MANY)
     pages = {
@@ -192,21 +150,9 @@ def measure() -> dict[str, Any]:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="darkroom-bench-") as folder:
-        data = Path(folder)
-        os.environ |= {
-            "DARKROOM_DATA": folder,
-            "DATABASE_URL": embedded.url(data),
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "LOG_LEVEL": "ERROR",
-        }
-        with embedded.running(data):
-            django.setup()
-            figures = measure()
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "gallery.json").write_text(json.dumps(figures, indent=2) + "\n")
-    for name, page in figures["pages"].items():
-        print(f"{name:<26} {page}")
+    with site():
+        figures = measure()
+    publish("gallery", figures, figures["pages"])
 
 
 if __name__ == "__main__":

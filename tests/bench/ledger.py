@@ -3,22 +3,11 @@
 Prints a table and writes tests/bench/results/ledger.json.
 """
 
-import json
-import os
 import statistics
-import sys
-import tempfile
 import time
-from pathlib import Path
 
-import django
-from django.core.management import call_command
+from tests.bench.measuring import database, folder, publish
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from config import embedded
-
-RESULTS = Path(__file__).parent / "results"
 ACCOUNTS = {"one hot account": 1, "100 accounts": 100}
 ROUNDS = 5
 ENTRIES = 1_000_000
@@ -26,26 +15,10 @@ CHECKS = 3
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="darkroom-bench-") as folder:
-        figures = measure(Path(folder))
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "ledger.json").write_text(json.dumps(figures, indent=2) + "\n")
-    for name, value in figures.items():
-        print(f"{name.replace('_', ' '):<18} {json.dumps(value)}")
-
-
-def measure(folder: Path) -> dict[str, object]:
-    os.environ |= {
-        "DARKROOM_DATA": str(folder),
-        "DATABASE_URL": embedded.url(folder),
-        "DATABASE_POOL": "false",  # One connection a client, as for a worker's.
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "SECRET_KEY": "only to measure",
-    }
-    with embedded.running(folder):
-        django.setup()
-        call_command("migrate", verbosity=0)
-        return {**pairs(), "check_ledger": big_check()}
+    # One connection a client, as for a worker's.
+    with folder() as data, database(data, DATABASE_POOL="false"):
+        figures = {**pairs(), "check_ledger": big_check()}
+    publish("ledger", figures)
 
 
 def pairs() -> dict[str, object]:

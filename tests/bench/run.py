@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+BASE = Path(__file__).resolve().parents[2]
 BENCHES = {
     "first_image": "from the press of a key to the image, beside a bare script",
     "ledger": "holds and captures a second, and the check of a million entries",
@@ -32,7 +32,7 @@ def main() -> None:
 def run(name: str) -> bool:
     print(f"\n{name}: {BENCHES[name]}", flush=True)
     began = time.monotonic()
-    done = subprocess.run([sys.executable, str(HERE / f"{name}.py")], check=False)
+    done = subprocess.run([sys.executable, "-m", f"tests.bench.{name}"], cwd=BASE, check=False)
     print(f"({time.monotonic() - began:.0f} s)", flush=True)
     return done.returncode == 0
 

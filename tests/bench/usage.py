@@ -5,23 +5,15 @@ as a browser does, in turns with those of a team that has only begun. Writes
 tests/bench/results/usage.json.
 """
 
-import json
 import os
 import statistics
-import sys
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
-import django
 from tqdm import tqdm
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.bench.measuring import Browser, p95, publish, site
 
-from config import embedded
-
-RESULTS = Path(__file__).parent / "results"
 ENTRIES = int(os.environ.get("BENCH_ENTRIES", "1000000"))
 MEMBERS = 40
 MODELS = 20
@@ -35,6 +27,7 @@ PAGES = {
     "ledger, grants": "/usage/ledger/?kind=grant",
     "ledger, one person": "/usage/ledger/?person={person}",
     "statement": "/usage/statement/{month}/",
+    "statement's file": "/usage/statement/{month}/file/",
     "books": "/usage/books/",
 }
 
@@ -67,70 +60,45 @@ def seeded() -> dict[str, Any]:
     return {"owner": owner, "person": members[10].pk, "beginner": beginner}
 
 
-def asked(client: Any, beginner: Any, address: str) -> dict[str, Any]:
+def asked(browser: Browser, beginner: Browser, address: str) -> dict[str, Any]:
     """How long the page takes inside the server, and how many queries."""
-    from django.db import connection  # noqa: PLC0415
-
-    for one in (client, beginner):
+    for one in (browser, beginner):
         one.get(address)  # Templates are compiled once a process.
-    queries: list[str] = []
-
-    def note(execute: Any, sql: str, *rest: Any) -> Any:
-        queries.append(sql)
-        return execute(sql, *rest)
-
-    with connection.execute_wrapper(note):
-        response = client.get(address)
-    if response.status_code != 200:
-        raise SystemExit(f"{address} answered {response.status_code}")
     times, baseline, worked = [], [], 0.0
     for _ in range(ROUNDS):
-        baseline.append(milliseconds(beginner, address))
+        baseline.append(beginner.milliseconds(address))
         cpu = time.process_time()
-        times.append(milliseconds(client, address))
+        times.append(browser.milliseconds(address))
         worked += time.process_time() - cpu
     ratio = statistics.median(ours / theirs for ours, theirs in zip(times, baseline, strict=True))
-    times.sort()
     return {
         "median_ms": round(statistics.median(times), 1),
-        "least_ms": round(times[0], 1),
+        "least_ms": round(min(times), 1),
         "of_a_new_team_ms": round(statistics.median(baseline), 1),
         "over_a_new_team": round(ratio, 2),
-        "p95_ms": round(times[int(0.95 * (len(times) - 1))], 1),
+        "p95_ms": p95(times),
         # Ours alone, without the database and whatever else the machine does.
         "python_cpu_ms": round(1000 * worked / ROUNDS, 1),
-        "queries": len(queries),
-        "bytes": len(response.content),
+        "queries": len(browser.queries(address)),
+        "bytes": len(browser.get(address).content),
     }
 
 
-def milliseconds(client: Any, address: str) -> float:
-    began = time.perf_counter()
-    client.get(address)
-    return 1000 * (time.perf_counter() - began)
-
-
 def measure() -> dict[str, Any]:
-    from django.core.management import call_command  # noqa: PLC0415
-    from django.test import Client  # noqa: PLC0415
     from django.utils import timezone  # noqa: PLC0415
 
     from generations.services import usage_days  # noqa: PLC0415
 
-    call_command("migrate", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
     began = time.perf_counter()
     team = seeded()
     seeding = time.perf_counter() - began
     began = time.perf_counter()
     usage_days.close_days()
     closing = time.perf_counter() - began
-    client, beginner = (Client(SERVER_NAME="127.0.0.1") for _ in range(2))
-    client.force_login(team["owner"])
-    beginner.force_login(team["beginner"])
+    browser, beginner = Browser(team["owner"]), Browser(team["beginner"])
     names = {"person": team["person"], "month": f"{timezone.now():%Y-%m}"}
     pages = {
-        name: asked(client, beginner, address.format(**names))
+        name: asked(browser, beginner, address.format(**names))
         for name, address in tqdm(PAGES.items(), desc="Usage pages", unit="page")
     }
     return {
@@ -144,21 +112,9 @@ def measure() -> dict[str, Any]:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="darkroom-bench-") as folder:
-        data = Path(folder)
-        os.environ |= {
-            "DARKROOM_DATA": folder,
-            "DATABASE_URL": embedded.url(data),
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "LOG_LEVEL": "ERROR",
-        }
-        with embedded.running(data):
-            django.setup()
-            figures = measure()
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "usage.json").write_text(json.dumps(figures, indent=2) + "\n")
-    for name, page in figures["pages"].items():
-        print(f"{name:<30} {page}")
+    with site():
+        figures = measure()
+    publish("usage", figures, figures["pages"])
 
 
 if __name__ == "__main__":
