@@ -105,6 +105,8 @@ def test_older_books_are_brought_up_with_what_is_in_them(data: Path) -> None:
             "SELECT provider, inference_id, seen_via, nano_usd, native_amount, native_unit"
             " FROM generations_providercharge"
         ).fetchall()
+        attempts = session.execute("SELECT provider FROM generations_attempt").fetchall()
+    assert attempts == [("aimlapi",)]
     assert charges == [("aimlapi", "i1", "header", 3500, 7, "credits")]
     assert lots == [("granted", 100)]
     assert {kind: int(days) for kind, days in found} == {"grant": 3, "capture": 2, "house": 1}

@@ -1,8 +1,14 @@
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.core.management import call_command
-from django.db import migrations
+from django.db import connection, migrations
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import NOT_PROVIDED
+
+from generations.models import Attempt
+from tests import factories
 
 OURS = {"accounts", "generations"}
 
@@ -15,6 +21,24 @@ def test_every_change_of_a_model_has_its_migration() -> None:
 def test_old_code_can_go_on_writing_rows_after_a_migration() -> None:
     """During an upgrade it does, and it knows nothing of a new column."""
     assert [column for one in _migrations() for column in _columns_old_code_misses(one)] == []
+
+
+@pytest.mark.django_db
+def test_attempts_get_their_providers_in_batches_and_once_more_does_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    step = import_module("generations.migrations.0018_providers_of_attempts")
+    monkeypatch.setattr(step, "AT_ONCE", 2)
+    attempts = [factories.answered() for _ in range(5)]
+    Attempt.objects.update(provider="")
+    Attempt.objects.filter(pk=attempts[1].pk).update(provider="named before")
+
+    for _ in range(2):
+        with connection.schema_editor(atomic=False) as editor:
+            step.name_providers(apps, editor)
+
+    named = Attempt.objects.order_by("pk").values_list("provider", flat=True)
+    assert list(named) == ["aimlapi", "named before", "aimlapi", "aimlapi", "aimlapi"]
 
 
 def _migrations() -> list[migrations.Migration]:
