@@ -130,6 +130,7 @@ urlpatterns = [
     path("usage/ledger/", usage.ledger, name="ledger"),
     path("usage/ledger.csv", usage.ledger_csv, name="ledger-csv"),
     path("usage/statement/<month:month>/", statement.statement, name="statement"),
+    path("usage/statement/<month:month>/file/", statement.statement_file, name="statement-file"),
     path("usage/statement/<month:month>.csv", statement.statement_csv, name="statement-csv"),
     path("events/", live.events, name="events"),
     path("hooks/fal/<uuid:attempt_id>.<slug:token>/", hooks.fal, name="fal-hook"),

@@ -1,9 +1,13 @@
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import TeamRequest, team_required
 from accounts.models import CreditAccount
@@ -16,39 +20,60 @@ from generations.services import exports
 from generations.services import statement as statements
 from generations.services.statement import Month, Tally
 from generations.views import downloads
+from generations.views.fragments import is_fragment
 
 PAGE = 200
 
+Sound = Callable[[TeamRequest, Month, CreditAccount], HttpResponseBase]
+
+
+def of_sound_books(view: Sound) -> Callable[[TeamRequest, Month], HttpResponseBase]:
+    """Let the view run for a month that has begun, of an account with nothing wrong in it."""
+
+    @wraps(view)
+    def guarded(request: TeamRequest, month: Month) -> HttpResponseBase:
+        account = entries.account_of(request.team)
+        if account is None or month.since > timezone.now():
+            raise Http404
+        try:
+            exports.require_sound(account)
+        except StatementRefused as error:
+            context = {"why": error, "month": month}
+            return render(request, "generations/statement_refused.html", context, status=409)
+        return view(request, month, account)
+
+    return guarded
+
 
 @require_safe
 @team_required(Permission.VIEW_LEDGER)
-def statement(request: TeamRequest, month: Month) -> HttpResponse:
+@of_sound_books
+def statement(request: TeamRequest, month: Month, account: CreditAccount) -> HttpResponse:
     """A month of the ledger: what was there, every entry, what is left."""
-    account = _account(request, month)
-    try:
-        exports.require_sound(account)
-    except StatementRefused as error:
-        return _refusal(request, month, error)
-    lines = _page(account, month, after=request.GET.get("after", ""))
-    found = [ledger_lines.of_entry(line, viewer=request.user) for line in lines]
-    context = {
-        **_frame(account, month),
-        "lines": found[:PAGE],
-        "further": found[PAGE - 1].entry_id if len(found) > PAGE else None,
-        "reserved": ledger_lines.reserved(account, viewer=request.user, at=month.until),
-    }
-    return render(request, "generations/statement.html", context)
+    return render(request, "generations/statement.html", _whole(request, account, month))
+
+
+@require_safe
+@vary_on_headers("HX-Request")
+@team_required(Permission.VIEW_LEDGER)
+@of_sound_books
+def statement_file(request: TeamRequest, month: Month, account: CreditAccount) -> HttpResponse:
+    """What the month's file is, which takes reading all of it; with the page, or for it."""
+    context = _file(account, month)
+    if is_fragment(request):
+        return render(request, "generations/_statement_file.html", context)
+    page = _whole(request, account, month) | context
+    return render(request, "generations/statement.html", page)
 
 
 @require_safe
 @team_required(Permission.VIEW_LEDGER)
-def statement_csv(request: TeamRequest, month: Month) -> HttpResponse | StreamingHttpResponse:
+@of_sound_books
+def statement_csv(
+    request: TeamRequest, month: Month, account: CreditAccount
+) -> StreamingHttpResponse:
     """The month as a file, of which is remembered that it was given out."""
-    account, tally = _account(request, month), Tally()
-    try:
-        exports.require_sound(account)
-    except StatementRefused as error:
-        return _refusal(request, month, error)
+    tally = Tally()
     written = downloads.write(
         statements.csv_chunks(account, since=month.since, until=month.until, tally=tally)
     )
@@ -57,35 +82,40 @@ def statement_csv(request: TeamRequest, month: Month) -> HttpResponse | Streamin
     return downloads.csv(written, name=f"{request.team.slug}-{month}")
 
 
-def _account(request: TeamRequest, month: Month) -> CreditAccount:
-    account = entries.account_of(request.team)
-    if account is None or month.since > timezone.now():
-        raise Http404
-    return account
+def _whole(request: TeamRequest, account: CreditAccount, month: Month) -> dict[str, Any]:
+    after = request.GET.get("after", "")
+    lines = _page(account, month, after=after)
+    found = [ledger_lines.of_entry(line, viewer=request.user) for line in lines]
+    return {
+        **_frame(account, month),
+        "lines": found[:PAGE],
+        "is_first": not after,
+        "further": found[PAGE - 1].entry_id if len(found) > PAGE else None,
+        "reserved": ledger_lines.reserved(account, viewer=request.user, at=month.until),
+    }
 
 
-def _refusal(request: TeamRequest, month: Month, why: StatementRefused) -> HttpResponse:
-    context = {"why": why, "month": month}
-    return render(request, "generations/statement_refused.html", context, status=409)
+def _file(account: CreditAccount, month: Month) -> dict[str, Any]:
+    """The file as it would be sent now, beside what was given out."""
+    file = exports.make(account, month)
+    is_over = entries.has_ended(month.until)
+    given = exports.compare(account, month, file) if is_over else None
+    return {"month": month, "file": file, "given": given}
 
 
 def _frame(account: CreditAccount, month: Month) -> dict[str, Any]:
-    """What stands around the entries, and the file as it would be sent now."""
+    """What stands around the entries."""
     totals = statements.totals_by_kind(account, since=month.since, until=month.until)
     opening = entries.balance_at(account, month.since)
-    file = exports.make(account, month)
-    is_over = entries.has_ended(month.until)
     return {
         "month": month,
-        "is_over": is_over,
+        "is_over": entries.has_ended(month.until),
         "is_last": month.until > timezone.now(),
         "totals": totals,
         "opening": opening,
         "came": sum(total.came for total in totals),
         "went": sum(total.went for total in totals),
         "closing": opening + sum(total.came - total.went for total in totals),
-        "file": file,
-        "given": exports.compare(account, month, file) if is_over else None,
     }
 
 

@@ -1,5 +1,6 @@
 """Where the credits went, in a browser: pages, switches, and the way to one image's bill."""
 
+import hashlib
 import re
 from typing import Any
 
@@ -121,8 +122,10 @@ def test_a_statements_file_comes_as_it_says(
     owner_page.goto(f"{darkroom.url}/usage/statement/{timezone.now():%Y-%m}/")
     with owner_page.expect_download() as coming:
         owner_page.get_by_role("link", name="CSV").click()
-    lines = coming.value.path().read_text().splitlines()
+    file = coming.value.path().read_bytes()
+    lines = file.decode().splitlines()
 
+    expect(owner_page.locator("#file code")).to_have_text(hashlib.sha256(file).hexdigest())
     assert coming.value.suggested_filename.endswith(".csv")
     assert lines[0].startswith("id,created_at,effective_at,kind,member,token,request,model,")
     assert any(spent in line for line in lines)

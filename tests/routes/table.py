@@ -276,6 +276,7 @@ TABLE = [
     everyone("ledger", "get", 200),
     everyone("ledger-csv", "get", 200),
     accountants("statement", of="month"),
+    accountants("statement-file", of="month"),
     accountants("statement-csv", of="month"),
     owned("receipt", "get", 200),
     accountants("team-limits", owners_only=True),

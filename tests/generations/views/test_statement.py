@@ -11,11 +11,12 @@ from django.test import AsyncClient, Client
 from django.utils import timezone
 
 from accounts.models import BooksCheck, User
+from generations.services import exports
 from generations.services.statement import Month
 from generations.views import statement
 from tests import factories
 from tests.generations.spending import account_of, days_ago, granted, spent
-from tests.generations.views.studio import Studio, browser
+from tests.generations.views.studio import HTMX, Studio, browser
 
 pytestmark = pytest.mark.django_db
 CREDIT = factories.CREDIT
@@ -85,7 +86,7 @@ def test_what_was_open_at_the_end_of_a_month_is_reserved_in_it(
 @by_hand
 def test_the_page_shows_the_digest_that_comes_with_the_file(studio: Studio) -> None:
     spent(studio.team, 30 * CREDIT, on=THIS_MONTH.first, by=studio.author)
-    shown = browser(studio.owner).get(PAGE).context["file"].digest
+    shown = browser(studio.owner).get(f"{PAGE}file/").context["file"].digest
     file, header = download(studio.owner, FILE)
 
     assert hashlib.sha256(file).hexdigest() == shown
@@ -153,17 +154,17 @@ def test_the_page_leads_to_the_file_of_what_it_shows(owners: Client, studio: Stu
 def test_a_statement_that_was_given_out_is_recognised(studio: Studio) -> None:
     granted(studio.team, CREDIT, on=LAST_YEAR.first)
     address = f"/usage/statement/{LAST_YEAR}"
-    assert "The same file as on" not in browser(studio.owner).get(f"{address}/").text
+    assert "The same file as on" not in browser(studio.owner).get(f"{address}/file/").text
     download(studio.owner, f"{address}.csv")
 
-    assert "The same file as on" in browser(studio.admin).get(f"{address}/").text
+    assert "The same file as on" in browser(studio.admin).get(f"{address}/file/").text
     granted(studio.team, CREDIT, on=LAST_YEAR.first)
-    changed = browser(studio.owner).get(f"{address}/").text
+    changed = browser(studio.owner).get(f"{address}/file/").text
     assert "This is not the statement that was given out on" in changed
     assert "That file had 1 entry, this one" in " ".join(changed.split())
 
 
-@pytest.mark.parametrize("address", [PAGE, FILE])
+@pytest.mark.parametrize("address", [PAGE, f"{PAGE}file/", FILE])
 def test_no_statement_is_given_out_while_the_books_are_wrong(
     owners: Client, studio: Studio, address: str
 ) -> None:
@@ -192,6 +193,32 @@ def test_a_long_statement_goes_on_with_its_balance(
         one.balance for one in [*first["lines"], *second["lines"]]
     ]
     assert second["further"] is None
+
+
+def test_the_page_does_not_wait_for_its_file(
+    owners: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[object] = []
+    monkeypatch.setattr(exports, "make", lambda *which: made.append(which))
+
+    page = owners.get(PAGE)
+
+    assert made == []
+    assert f'hx-get="{PAGE}file/" hx-trigger="load"' in page.text
+    assert f'href="{PAGE}file/"' in page.text
+
+
+@by_hand
+def test_that_a_statement_differs_is_said_above_it(studio: Studio) -> None:
+    granted(studio.team, CREDIT, on=LAST_YEAR.first)
+    download(studio.owner, f"/usage/statement/{LAST_YEAR}.csv")
+    granted(studio.team, CREDIT, on=LAST_YEAR.first)
+
+    part = browser(studio.owner).get(f"/usage/statement/{LAST_YEAR}/file/", headers=HTMX).text
+
+    assert "<html" not in part
+    assert 'hx-swap-oob="beforebegin:#figures"' in part
+    assert "This is not the statement that was given out on" in part
 
 
 @pytest.mark.parametrize("address", [PAGE, FILE])
