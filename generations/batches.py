@@ -6,21 +6,14 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from django.contrib.humanize.templatetags.humanize import ordinal
-from django.db.models import Count, Q
 from django.utils import timezone
 
-from generations import catalog, failures, moves
-from generations.models import (
-    Circuit,
-    DecisionAction,
-    GenerationRequest,
-    Image,
-    ImageStatus,
-    Status,
-)
+from generations import catalog, failures, moves, tiles, waits
+from generations.models import GenerationRequest, Status
 from generations.services import approvals
+from generations.tiles import Tile
+from generations.waits import NOTHING, Wait
 
-AWAITING = Status.AWAITING_APPROVAL
 FURTHEST = 95  # A bar is a guess by the clock, so it never claims to be done.
 STAGES = {
     Status.AWAITING_APPROVAL: "Waits for approval",
@@ -37,21 +30,9 @@ WAITING_FOR_STORE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Tile:
-    """`state` is pending, ready, failed, blocked, hidden, trashed or purged; `note` says why one is
-    hidden."""
-
-    state: str
-    image: Image | None = None
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Batch:
     request: GenerationRequest
-    ahead: int = 0
-    approvers: str = ""  # in words, while it waits for one of them
-    circuit: Circuit | None = None
+    wait: Wait = NOTHING
 
     @property
     def id(self) -> object:
@@ -103,12 +84,12 @@ class Batch:
     def stage(self) -> str:
         """What happens now, in words."""
         status = Status(self.request.status)
-        if status == Status.QUEUED and self.circuit:
-            return f"Paused: {failures.pause(self.circuit.because)}"
+        if status == Status.QUEUED and self.wait.circuit:
+            return f"Paused: {failures.pause(self.wait.circuit.because)}"
         if status == Status.QUEUED and self.request.error_code:
             return "Provider busy, trying again"
         if status == Status.QUEUED:
-            return f"Queued · {self.ahead} ahead" if self.ahead else "Queued"
+            return f"Queued · {self.wait.ahead} ahead" if self.wait.ahead else "Queued"
         if status == Status.SUBMITTED:
             return self._stage_at_the_provider
         if status == Status.ANSWERED and self.request.error_code in WAITING_FOR_STORE:
@@ -119,6 +100,10 @@ class Batch:
     def moved(self) -> str:
         """Why another provider makes it, for as long as it is waited for."""
         return moves.why(self.request) if self.is_open else ""
+
+    @property
+    def approvers(self) -> str:
+        return self.wait.approvers
 
     @property
     def _stage_at_the_provider(self) -> str:
@@ -169,43 +154,26 @@ class Batch:
     @property
     def tiles(self) -> list[Tile]:
         """One tile for each image asked for, or that came."""
-        tiles = [_tile(image) for image in self._images()]
+        shown = tiles.of_images(self.request)
         if self.is_open or self.failure:
             missing = "pending" if self.is_open else "blocked" if self.blocked else "failed"
-            tiles = [tile for tile in tiles if tile.state in {"ready", "hidden"}]
-            tiles += [Tile(missing)] * (self.num_images - len(tiles))
-        elif len(tiles) < self.request.arrived:
-            tiles += [Tile("purged")] * (self.request.arrived - len(tiles))
-        return tiles
+            shown = [tile for tile in shown if tile.state in {"ready", "hidden"}]
+            shown += [Tile(missing)] * (self.num_images - len(shown))
+        elif len(shown) < self.request.arrived:
+            shown += [Tile("purged")] * (self.request.arrived - len(shown))
+        return shown
 
     @property
     def ready(self) -> int:
         return sum(tile.state == "ready" for tile in self.tiles)
 
-    def _images(self) -> Iterable[Image]:
-        return sorted(self.request.images.all(), key=lambda image: image.index)
-
 
 def present(requests: Iterable[GenerationRequest]) -> list[Batch]:
+    """In a fixed number of queries, fewer where nothing waits and nothing is hidden."""
     shown = list(requests)
-    queued = [request for request in shown if request.status == Status.QUEUED]
-    ahead, circuits = _ahead(queued), open_circuits(queued)
-    approvers = _approvers([request for request in shown if request.status == AWAITING])
-    return [
-        Batch(
-            request,
-            ahead=ahead.get(request.pk.hex, 0),
-            approvers=approvers.get(request.team_id, ""),
-            circuit=circuits.get(request.pk),
-        )
-        for request in shown
-    ]
-
-
-def _approvers(waiting: list[GenerationRequest]) -> dict[UUID, str]:
-    """Who may approve, by team; nothing is asked where nothing waits."""
-    teams = {request.team_id: request.team for request in waiting}
-    return {pk: approvals.approvers_in_words(team) for pk, team in teams.items()}
+    tiles.prefetch(shown)
+    waiting = waits.of(shown)
+    return [Batch(request, waiting[request.pk]) for request in shown]
 
 
 def _why_cancelled(request: GenerationRequest) -> failures.Failure:
@@ -213,49 +181,3 @@ def _why_cancelled(request: GenerationRequest) -> failures.Failure:
     if request.error_code == approvals.DECLINED and approval:
         return failures.declined(approval.by.display_name, approval.words)
     return failures.CANCELLED
-
-
-def open_circuits(requests: Iterable[GenerationRequest]) -> dict[UUID, Circuit]:
-    """The open circuit that each of these waits for, if it does."""
-    queued = [request for request in requests if request.status == Status.QUEUED]
-    if not queued:
-        return {}
-    found = {(one.provider, one.model): one for one in Circuit.objects.all()}
-    waits = {
-        request.pk: found.get(("", ""))
-        or found.get((request.provider, request.model))
-        or found.get((request.provider, ""))
-        for request in queued
-    }
-    return {pk: circuit for pk, circuit in waits.items() if circuit}
-
-
-def _ahead(queued: list[GenerationRequest]) -> dict[str, int]:
-    """How many of its team are queued before each of these requests, in one query."""
-    if not queued:
-        return {}
-    waiting = GenerationRequest.objects.filter(
-        status=Status.QUEUED, team__in={request.team_id for request in queued}
-    )
-    before = {
-        request.pk.hex: Count("pk", filter=Q(team=request.team_id, id__lt=request.pk))
-        for request in queued
-    }
-    return waiting.aggregate(**before)
-
-
-def _tile(image: Image) -> Tile:
-    if image.hidden_at:
-        return Tile("hidden", note=_why_hidden(image))
-    if image.status == ImageStatus.STORED:
-        return Tile("trashed") if image.trashed_at else Tile("ready", image)
-    if image.status == ImageStatus.PURGED:
-        return Tile("purged")
-    if image.status == ImageStatus.BLOCKED:
-        return Tile("blocked")
-    return Tile("pending" if image.status == ImageStatus.PENDING else "failed")
-
-
-def _why_hidden(image: Image) -> str:
-    reasons = [one.reason for one in image.decisions.all() if one.action == DecisionAction.HIDE]
-    return reasons[0] if reasons else ""

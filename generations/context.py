@@ -1,4 +1,3 @@
-from functools import cache
 from typing import Any, cast
 
 from django.http import HttpRequest
@@ -15,11 +14,10 @@ def around(request: HttpRequest) -> dict[str, Any]:
     if user is None or not user.is_authenticated:
         return {}
     person = cast("User", user)
-    shown = cache(lambda: frame.of(team=shown_membership(request).team, user=person))
     return {
-        "balance": SimpleLazyObject(lambda: shown().balance),
-        "approvals_waiting": SimpleLazyObject(lambda: shown().approvals),
-        "asks_waiting": SimpleLazyObject(lambda: shown().asks),
+        "balance": SimpleLazyObject(lambda: frame.around(request).balance),
+        "approvals_waiting": SimpleLazyObject(lambda: frame.around(request).approvals),
+        "asks_waiting": SimpleLazyObject(lambda: frame.around(request).asks),
         "collections": SimpleLazyObject(
             lambda: shelves.names(team=shown_membership(request).team, user=person)
         ),

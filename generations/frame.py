@@ -1,10 +1,13 @@
 """What the frame around every page shows of a team, and of what waits for this person."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from django.db.models import F, IntegerField, Subquery, Value
 from django.db.models.functions import Coalesce
+from django.http import HttpRequest
 
+from accounts.access import shown_membership
 from accounts.models import AskKind, Team, User
 from accounts.services import asks
 from accounts.services.ledger import Balance
@@ -16,6 +19,19 @@ class Frame:
     balance: Balance
     approvals: int
     asks: int
+
+
+class _FramedRequest(HttpRequest):
+    frame: Frame
+
+
+def around(request: HttpRequest) -> Frame:
+    """Of the page that this request is answered with; asked for once a request."""
+    asked = cast("_FramedRequest", request)
+    if not hasattr(asked, "frame"):
+        team = shown_membership(request).team
+        asked.frame = of(team=team, user=cast("User", request.user))
+    return asked.frame
 
 
 class _Count(Subquery):

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from generations import story
-from generations.batches import open_circuits
 from generations.models import GenerationRequest
 from generations.operations_form import OperationsForm
 from generations.querysets import RequestQuerySet
 from generations.receipts import Receipt, model_name
 from generations.services import operating
+from generations.waits import open_circuits
 from generations.why import Why, explain
 
 PAGE = 50

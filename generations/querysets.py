@@ -27,11 +27,9 @@ class RequestQuerySet(models.QuerySet["GenerationRequest"]):
         """A person's own requests, in teams they still belong to."""
         return self.filter(user=user, team__memberships__user=user)
 
-    def with_tiles(self) -> Self:
-        """With all that a batch on a page shows, in a fixed number of queries."""
-        return self.select_related("hold", "team", "approval__by").prefetch_related(
-            "images__decisions"
-        )
+    def as_batches(self) -> Self:
+        """With what batches show of each but its pictures, which `batches.present` reads."""
+        return self.select_related("hold", "team", "approval__by")
 
 
 class ImageQuerySet(models.QuerySet["Image"]):

@@ -12,8 +12,8 @@ from uuid import UUID
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
-from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models import Case, F, FilteredRelation, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce, Now
 from django.template.loader import render_to_string
 from django.utils import timezone
 
@@ -72,19 +72,19 @@ def applying(
     *, team: Team, spender: User, model: str, token: ApiToken | None = None
 ) -> list[Budget]:
     """The limits that a hold of this person, by this token, for this model has to keep within."""
-    whose = Q(member=None, token=None) | Q(member=spender)
-    if token:
-        whose |= Q(token=token)
-    what = Q(model="") | Q(model=model)
-    found = Budget.objects.filter(whose, what, team=team, ended_at__isnull=True)
-    return list(found.select_related("token"))
+    return list(_concerning(team, spender, token).filter(model__in=["", model]))
 
 
-def in_force(*, team: Team) -> list[Budget]:
+def rooms_of(*, team: Team, spender: User, token: ApiToken | None = None) -> list[Room]:
+    """What the same leave for whatever model: each limit counts for its own, or for every one."""
+    return rooms(_concerning(team, spender, token))
+
+
+def in_force(*, team: Team) -> QuerySet[Budget]:
     """All of a team's limits: its own first, then by member, then by token."""
     found = Budget.objects.filter(team=team, ended_at__isnull=True, token__revoked_at=None)
     whose = F("token__name").asc(nulls_first=True), F("member__name").asc(nulls_first=True)
-    return list(found.select_related("member", "token").order_by(*whose, "member", "created_at"))
+    return found.select_related("member", "token").order_by(*whose, "member", "created_at")
 
 
 def windows(budgets: Iterable[Budget], *, now: datetime | None = None) -> list[int]:
@@ -109,22 +109,25 @@ def lock(budgets: Iterable[Budget]) -> None:
     list(present.select_for_update(no_key=True).values_list("pk"))
 
 
-def rooms(budgets: Iterable[Budget], *, now: datetime | None = None) -> list[Room]:
+def rooms(found: QuerySet[Budget], *, now: datetime | None = None) -> list[Room]:
     """What each budget leaves now, without making anything."""
-    now, budgets = now or timezone.now(), list(budgets)
-    found = {window.budget_id: window for window in _windows_of(_starts(budgets, now))}
-    made = []
-    for budget in budgets:
-        window = found.get(budget.pk)
-        used, held = (window.used, window.held) if window else (0, 0)
-        made.append(Room(budget, used, held, end_of(Period(budget.period), now)))
-    return made
+    at = now or timezone.now()
+    begins = Case(*[When(period=one, then=Value(start_of(one, at))) for one in Period])
+    present = FilteredRelation("windows", condition=Q(windows__starts_at=begins))
+    counted = found.annotate(
+        present=present,
+        used=Coalesce(F("present__used"), 0),
+        held=Coalesce(F("present__held"), 0),
+    )
+    return [
+        Room(one, vars(one)["used"], vars(one)["held"], end_of(Period(one.period), at))
+        for one in counted
+    ]
 
 
 def fullest(budgets: Iterable[Budget]) -> Room | None:
     """The limit that leaves least, as all of them are now."""
-    now = Budget.objects.filter(pk__in=[budget.pk for budget in budgets]).select_related("token")
-    return min(rooms(now), key=lambda room: room.left, default=None)
+    return min(rooms(_again(budgets)), key=lambda room: room.left, default=None)
 
 
 def fullest_of_members(*, team: Team) -> dict[UUID, Room]:
@@ -141,13 +144,25 @@ def fullest_of_members(*, team: Team) -> dict[UUID, Room]:
 
 def warn(budgets: Iterable[Budget]) -> None:
     """Tell whom a limit concerns, once a period, that half, most or all of it is spoken for."""
-    for room in rooms(budgets):
+    for room in rooms(_again(budgets)):
         start = start_of(Period(room.budget.period), timezone.now())
         lower = BudgetWindow.objects.filter(
             budget=room.budget, starts_at=start, warned_at__lt=room.level
         )
         if room.level and lower.update(warned_at=room.level):
             _mail(room)
+
+
+def _concerning(team: Team, spender: User, token: ApiToken | None) -> QuerySet[Budget]:
+    whose = Q(member=None, token=None) | Q(member=spender)
+    if token:
+        whose |= Q(token=token)
+    return Budget.objects.filter(whose, team=team, ended_at__isnull=True).select_related("token")
+
+
+def _again(budgets: Iterable[Budget]) -> QuerySet[Budget]:
+    """As they are by now."""
+    return Budget.objects.filter(pk__in=[one.pk for one in budgets]).select_related("token")
 
 
 def _mail(room: Room) -> None:

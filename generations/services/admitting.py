@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db.models import QuerySet
 
-from accounts.models import RoleLimit
+from accounts.models import Membership, RoleLimit
 from accounts.permissions import Permission
 from accounts.services import role_limits, teams
 from generations import catalog, role_rules
@@ -11,18 +11,19 @@ from generations.errors import InvalidRequest, QueueFull, TooManyOpen
 from generations.models import TERMINAL, GenerationRequest
 
 
-def admit(wanted: GenerationRequest) -> None:
-    """Raises NotAllowed, InvalidRequest, TooManyOpen, QueueFull.
+def admit(wanted: GenerationRequest) -> Membership:
+    """The membership that lets it in. Raises NotAllowed, InvalidRequest, TooManyOpen, QueueFull.
 
-    The membership is locked until the transaction ends: of one person's requests one comes in at
-    a time, so that those that are open can be counted; and a person who is removed, or given
-    another role, asks for nothing afterwards.
+    It is locked until the transaction ends: of one person's requests one comes in at a time, so
+    that those that are open can be counted; and a person who is removed, or given another role,
+    asks for nothing afterwards.
     """
     membership = teams.keep_permission(wanted.user, Permission.GENERATE, wanted.team)
     limit = role_limits.of_member(membership)
     if limit:
         _keep_to(limit, wanted)
     _keep_queue_bounded(wanted)
+    return membership
 
 
 def _keep_to(limit: RoleLimit, wanted: GenerationRequest) -> None:

@@ -3,8 +3,8 @@
 from django.db.transaction import atomic
 
 from accounts.errors import WordsNeeded
-from accounts.models import Team, User
-from accounts.permissions import Permission, has_permission, holders
+from accounts.models import Membership, Team, User
+from accounts.permissions import Permission, has_permission, holders, permissions_of
 from accounts.services import ledger, teams
 from generations import enqueue
 from generations.errors import AlreadyDecided, AuthorGone
@@ -15,12 +15,12 @@ NAMED = 3  # people in a sentence
 DECLINED = "declined"  # error code of a request that an approver did not let go
 
 
-def needed(*, by: User, team: Team, amount: int) -> bool:
-    """Whether a request at this price waits. An approver's own does not: they may."""
-    above = Team.objects.values_list("approval_above", flat=True).get(pk=team.pk)
+def needed(*, of: Membership, amount: int) -> bool:
+    """Whether a member's request at this price waits. An approver's own does not: they may."""
+    above = of.team.approval_above
     if above is None or amount <= above:
         return False
-    return not has_permission(by, Permission.APPROVE, team)
+    return Permission.APPROVE not in permissions_of(of)
 
 
 def decide(*, by: User, request: GenerationRequest, verdict: Verdict, words: str = "") -> Approval:

@@ -47,5 +47,5 @@ def estimate(
     too_much = role_rules.refusals(limit, model, cleaned) if limit else None
     if too_much:
         raise InvalidRequest(too_much)
-    found = previews.preview(by=by, team=team, model=model, params=cleaned, token=token)
-    return Estimate(model, found)
+    means = previews.means(by=by, membership=membership, models=[model], token=token)
+    return Estimate(model, means.preview(model, cleaned))

@@ -138,8 +138,8 @@ def _queue_once(wanted: GenerationRequest) -> GenerationRequest:
     amount = _priced(wanted)
     try:
         with transaction.atomic():
-            admitting.admit(wanted)
-            if approvals.needed(by=wanted.user, team=wanted.team, amount=amount):
+            membership = admitting.admit(wanted)
+            if approvals.needed(of=membership, amount=amount):
                 wanted.status, wanted.waited = Status.AWAITING_APPROVAL, True
             # The hold locks the team's account: it comes as late as the row's foreign key allows.
             limits = budgets.applying(
@@ -161,7 +161,7 @@ def _queue_once(wanted: GenerationRequest) -> GenerationRequest:
         if same is None:
             raise
         return same
-    wanted.refresh_from_db(from_queryset=GenerationRequest.objects.with_tiles())
+    wanted.refresh_from_db(from_queryset=GenerationRequest.objects.as_batches())
     return wanted
 
 
@@ -182,7 +182,7 @@ def _priced(wanted: GenerationRequest) -> int:
 
 def _same(wanted: GenerationRequest) -> GenerationRequest | None:
     found = (
-        GenerationRequest.objects.with_tiles()
+        GenerationRequest.objects.as_batches()
         .filter(team=wanted.team, user=wanted.user, idempotency_key=wanted.idempotency_key)
         .first()
     )

@@ -16,8 +16,9 @@ from generations.forms import ComposerForm
 from generations.import_form import ImportForm
 from generations.models import GenerationRequest, Image
 from generations.querysets import ImageQuerySet
-from generations.services import previews, providers
+from generations.services import providers
 from generations.services.price_book import PriceList, Quote
+from generations.views import affording
 from generations.views.fragments import is_fragment
 
 BATCHES_SHOWN = 12
@@ -49,14 +50,9 @@ def price_context(
     request: TeamRequest, form: ComposerForm, *, prices: PriceList | None = None
 ) -> dict[str, Any]:
     """The exact hold of what is chosen now, the room there is, and what is missing for it."""
+    means = affording.means(request, [form.model], prices=prices)
     try:
-        found = previews.preview(
-            by=request.user,
-            team=request.team,
-            model=form.model,
-            params=form.draft_params,
-            prices=prices,
-        )
+        found = means.preview(form.model, form.draft_params)
     except Unpriceable as error:
         return {"form": form, "price": None, "unpriced": str(error)}
     return {"form": form, "price": found.amount, "preview": found}
@@ -69,7 +65,7 @@ def page_context(request: TeamRequest, form: ComposerForm) -> dict[str, Any]:
         **price_context(request, form, prices=prices),
         "model": form.model,
         "models": _menu(prices),
-        "batches": batches.present(recent.with_tiles().order_by("-id")[:BATCHES_SHOWN]),
+        "batches": batches.present(recent.as_batches().order_by("-id")[:BATCHES_SHOWN]),
         "examples": EXAMPLES,
         "import_form": ImportForm(),
         "pickable": pickable(request)[:PICKABLE] if form.reference_field else (),

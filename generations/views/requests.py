@@ -68,7 +68,7 @@ def retry(request: SignedInRequest, request_id: UUID) -> HttpResponse:
 
 
 def _find(request: SignedInRequest, request_id: UUID) -> GenerationRequest:
-    mine = GenerationRequest.objects.visible_to(request.user).with_tiles()
+    mine = GenerationRequest.objects.visible_to(request.user).as_batches()
     return get_object_or_404(mine, pk=request_id)
 
 

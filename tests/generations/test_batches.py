@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def batch(request: GenerationRequest) -> Batch:
-    (shown,) = batches.present(GenerationRequest.objects.with_tiles().filter(pk=request.pk))
+    (shown,) = batches.present(GenerationRequest.objects.as_batches().filter(pk=request.pk))
     return shown
 
 
@@ -84,7 +84,7 @@ def test_a_queued_request_says_how_many_of_its_team_are_before_it() -> None:
     team = factories.team()
     queued = [factories.request(of=team) for _ in range(3)]
     factories.request()
-    assert sorted(batch(request).ahead for request in queued) == [0, 1, 2]
+    assert sorted(batch(request).wait.ahead for request in queued) == [0, 1, 2]
     assert {batch(request).stage for request in queued} == {
         "Queued", "Queued · 1 ahead", "Queued · 2 ahead",
     }  # fmt: skip
@@ -97,7 +97,7 @@ def test_many_batches_take_as_many_queries_as_one(
     for _ in range(5):
         factories.request(of=team)
     with django_assert_num_queries(4):
-        shown = batches.present(GenerationRequest.objects.with_tiles())
+        shown = batches.present(GenerationRequest.objects.as_batches())
         assert [one.stage for one in shown if one.tiles]
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.models import Period, Team, User
-from accounts.services import budgets, tokens
+from accounts.models import ApiToken, Period, Team, User
+from accounts.services import budgets, teams, tokens
 from generations import catalog
 from generations.models import GenerationRequest
 from generations.services import previews
@@ -30,8 +30,10 @@ def member(team: Team) -> User:
     return factories.member(team)
 
 
-def preview(team: Team, by: User, **params: int) -> Preview:
-    return previews.preview(by=by, team=team, model=DEV, params=catalog.draft(DEV, params))
+def preview(team: Team, by: User, *, token: ApiToken | None = None, **params: int) -> Preview:
+    membership = teams.membership_of(by, team)
+    means = previews.means(by=by, membership=membership, models=[DEV], token=token)
+    return means.preview(DEV, catalog.draft(DEV, params))
 
 
 def limit(team: Team, credits_: int, period: Period = Period.MONTH, **whose: Any) -> None:
@@ -82,16 +84,16 @@ def test_a_tokens_limit_counts_for_what_comes_by_it(team: Team, member: User) ->
     budgets.set_limit(
         by=factories.owner_of(team), team=team, token=token, period=Period.DAY, amount=1
     )
-    shown = previews.preview(by=member, team=team, model=DEV, params={}, token=token)
+    shown = preview(team, member, token=token)
     assert shown.refused_by
     assert shown.refused_by.budget.token == token
     assert preview(team, member).refused_by is None
 
 
 def test_the_usual_time_is_the_models_until_the_team_has_its_own(team: Team) -> None:
-    assert previews.usual_seconds(team, DEV) == DEV.typical_seconds
+    assert previews.usual_seconds(team, [DEV])[DEV.id] == DEV.typical_seconds
     made = factories.succeeded(factories.request(of=team))
     ended = timezone.now()
     began = ended - timedelta(seconds=42)
     GenerationRequest.objects.filter(pk=made.pk).update(started_at=began, finished_at=ended)
-    assert previews.usual_seconds(team, DEV) == 42
+    assert previews.usual_seconds(team, [DEV])[DEV.id] == 42

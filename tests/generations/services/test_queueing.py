@@ -26,7 +26,7 @@ DAY = timedelta(hours=25)
 
 
 def stage(request: GenerationRequest) -> str:
-    (shown,) = batches.present(GenerationRequest.objects.with_tiles().filter(pk=request.pk))
+    (shown,) = batches.present(GenerationRequest.objects.as_batches().filter(pk=request.pk))
     return shown.stage
 
 

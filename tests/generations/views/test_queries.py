@@ -6,6 +6,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Membership, Role, User
+from accounts.services import teams
 from generations.models import Image
 from generations.services import collecting, favourites, trash
 from generations.views import gallery
@@ -111,15 +112,53 @@ def busy(studio: Studio, batches: int) -> None:
         factories.request(of=studio.team, by=studio.author)
 
 
+def limit_everything(studio: Studio) -> None:
+    """All that bounds what a member may ask for, each in its own way."""
+    for whose, model in ((None, ""), (studio.author, ""), (None, "flux/schnell")):
+        factories.limit(studio.team, to=whose, amount=900 * factories.CREDIT, model=model)
+    teams.set_failover(by=studio.owner, team=studio.team, allowed=True)
+    teams.set_approval(by=studio.owner, team=studio.team, above=3 * factories.PRICE)
+
+
 def test_the_create_page(
     studio: Studio, mine: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    busy(studio, BATCHES_SHOWN + 2)
+    for _ in range(BATCHES_SHOWN + 2):
+        factories.stored_image(of=studio.team, by=studio.author)
 
-    with django_assert_max_num_queries(19):
+    with django_assert_max_num_queries(13):
         page = mine.get("/")
 
     assert page.text.count('class="batch"') == BATCHES_SHOWN
+
+
+def test_the_create_page_of_somebody_with_many_limits_and_something_of_everything(
+    studio: Studio, mine: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    limit_everything(studio)
+    busy(studio, BATCHES_SHOWN)
+    factories.request(of=studio.team, by=studio.author, params={"num_images": 4})
+
+    with django_assert_max_num_queries(17):
+        page = mine.get("/")
+
+    assert page.text.count('class="batch"') == BATCHES_SHOWN
+    assert "Waits for approval by" in page.text
+
+
+def test_the_pages_that_ask_for_several_requests_at_once(
+    studio: Studio, mine: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    limit_everything(studio)
+    image = factories.stored_image(of=studio.team, by=studio.author)
+
+    with django_assert_max_num_queries(10):
+        comparison = mine.get("/compare/new/")
+    with django_assert_max_num_queries(12):
+        series = mine.get(reverse("image-vary", args=[image.pk]))
+
+    assert len(comparison.context["preview"].parts) == 3
+    assert len(series.context["preview"].parts) > 1
 
 
 def test_a_batch_on_its_own(

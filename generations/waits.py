@@ -1,0 +1,73 @@
+"""What requests wait for that are not being made: those before them, a provider, or a person."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Count, Q
+
+from generations.models import Circuit, GenerationRequest, Status
+from generations.services import approvals
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """`ahead` are the team's that are queued before it; `approvers` in words, who may let it go."""
+
+    ahead: int = 0
+    approvers: str = ""
+    circuit: Circuit | None = None
+
+
+NOTHING = Wait()
+
+
+def of(requests: Sequence[GenerationRequest]) -> dict[UUID, Wait]:
+    """For each of them; nothing is asked where none waits."""
+    queued = [one for one in requests if one.status == Status.QUEUED]
+    ahead, circuits = _ahead(queued), open_circuits(queued)
+    approvers = _approvers([one for one in requests if one.status == Status.AWAITING_APPROVAL])
+    return {
+        one.pk: Wait(
+            ahead=ahead.get(one.pk.hex, 0),
+            approvers=approvers.get(one.pk, ""),
+            circuit=circuits.get(one.pk),
+        )
+        for one in requests
+    }
+
+
+def open_circuits(requests: Iterable[GenerationRequest]) -> dict[UUID, Circuit]:
+    """The open circuit that each of these waits for, if it does."""
+    queued = [request for request in requests if request.status == Status.QUEUED]
+    if not queued:
+        return {}
+    found = {(one.provider, one.model): one for one in Circuit.objects.all()}
+    waits = {
+        request.pk: found.get(("", ""))
+        or found.get((request.provider, request.model))
+        or found.get((request.provider, ""))
+        for request in queued
+    }
+    return {pk: circuit for pk, circuit in waits.items() if circuit}
+
+
+def _ahead(queued: Sequence[GenerationRequest]) -> dict[str, int]:
+    """How many of its team are queued before each of these requests, in one query."""
+    if not queued:
+        return {}
+    waiting = GenerationRequest.objects.filter(
+        status=Status.QUEUED, team__in={request.team_id for request in queued}
+    )
+    before = {
+        request.pk.hex: Count("pk", filter=Q(team=request.team_id, id__lt=request.pk))
+        for request in queued
+    }
+    return waiting.aggregate(**before)
+
+
+def _approvers(waiting: Sequence[GenerationRequest]) -> dict[UUID, str]:
+    """Asked for once a team."""
+    teams = {request.team_id: request.team for request in waiting}
+    names = {pk: approvals.approvers_in_words(team) for pk, team in teams.items()}
+    return {request.pk: names[request.team_id] for request in waiting}
