@@ -107,16 +107,27 @@ def remove(*, by: User, collection: Collection, images: Sequence[UUID]) -> list[
     return taken
 
 
-def move(*, by: User, collection: Collection, images: Sequence[UUID], to: str) -> list[UUID]:
-    """Put images of the collection `first`, `last`, or one place `earlier` or `later` among those
-    that the person sees, together and in their order. Those moved are given back."""
+def move(
+    *,
+    by: User,
+    collection: Collection,
+    images: Sequence[UUID],
+    to: str,
+    beside: UUID | None = None,
+) -> list[UUID]:
+    """Put images of the collection `first`, `last`, one place `earlier` or `later`, or `before` or
+    `after` the one `beside`, among those that the person sees; together and in their order. Those
+    moved are given back: none, where the one beside is not there."""
     with transaction.atomic():
         _lock(by, collection)
         items = collection.items.filter(image__in=Image.objects.visible_to(by).values("pk"))
         seen = list(items.order_by("position"))
         moved = [item for item in seen if item.image_id in set(images)]
-        if moved:
-            _put(collection, moved, before=_beside(seen, moved, to))
+        others = [item for item in seen if item not in moved]
+        place = _place(others, moved, to, beside)
+        if place is None:
+            return []
+        _put(collection, moved, before=others[place] if place < len(others) else None)
     return [item.image_id for item in moved]
 
 
@@ -137,15 +148,23 @@ def _lock(by: User, collection: Collection) -> None:
     Collection.objects.select_for_update().get(pk=collection.pk)
 
 
-def _beside(
-    seen: Sequence[CollectionItem], moved: Sequence[CollectionItem], to: str
-) -> CollectionItem | None:
-    """Before which of the others the moved ones go; before none is the end."""
-    others = [item for item in seen if item not in moved]
+def _place(
+    others: Sequence[CollectionItem],
+    moved: Sequence[CollectionItem],
+    to: str,
+    beside: UUID | None,
+) -> int | None:
+    """Which of the others' places the moved ones take, if there is anything to move, and such a
+    place."""
+    if not moved:
+        return None
     above = sum(item.position < moved[0].position for item in others)
     below = sum(item.position < moved[-1].position for item in others)
-    place = {"first": 0, "earlier": max(above - 1, 0), "later": below + 1}.get(to, len(others))
-    return others[place] if place < len(others) else None
+    places = {"first": 0, "earlier": max(above - 1, 0), "later": below + 1, "last": len(others)}
+    for place, item in enumerate(others):
+        if item.image_id == beside:
+            places |= {"before": place, "after": place + 1}
+    return places.get(to)
 
 
 def _put(

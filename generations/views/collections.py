@@ -16,7 +16,9 @@ from generations.collection_form import CollectionForm
 from generations.models import Collection
 from generations.services import collecting
 from generations.views import gallery, places
-from generations.views.selected import chosen, counted, told
+from generations.views.selected import chosen, counted, refused, told
+
+GONE = "Somebody took one of these images out meanwhile. Nothing was moved; load the page again."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -80,7 +82,8 @@ def remove(request: TeamRequest, collection_id: UUID) -> HttpResponse:
 @require_POST
 @team_required(Permission.VIEW_IMAGES)
 def arrange(request: TeamRequest, collection_id: UUID) -> HttpResponse:
-    """Move images one place on or to an end of the collection, or make one its cover."""
+    """Move images one place on, to an end of the collection or beside another image, or make one
+    its cover."""
     shown, images = _find(request, collection_id), chosen(request)
     match request.POST.get("to"):
         case "cover":
@@ -89,7 +92,26 @@ def arrange(request: TeamRequest, collection_id: UUID) -> HttpResponse:
         case "first" | "earlier" | "later" | "last" as to:
             moved = collecting.move(by=request.user, collection=shown, images=images, to=to)
             return told(request, f"{counted(moved)} moved.", happened=to, to=moved)
+        case "before" | "after" as side:
+            return _drop(request, shown, images, side)
     raise BadRequest("There is no such place.")
+
+
+def _drop(request: TeamRequest, shown: Collection, images: list[UUID], side: str) -> HttpResponse:
+    """Beside the image at which they were dropped, which somebody may have taken out meanwhile."""
+    moved = collecting.move(
+        by=request.user, collection=shown, images=images, to=side, beside=_beside(request)
+    )
+    if not moved:
+        return refused(request, GONE)
+    return told(request, f"{counted(moved)} moved.", happened="dropped", to=moved)
+
+
+def _beside(request: TeamRequest) -> UUID:
+    try:
+        return UUID(request.POST.get("beside", ""))
+    except ValueError as error:
+        raise BadRequest("There is no such place.") from error
 
 
 def _find(request: TeamRequest, collection_id: UUID) -> Collection:

@@ -10,6 +10,7 @@ import "./toast.js";
 import "./find.js";
 import "./compare.js";
 import "./selection.js";
+import "./dragging.js";
 import "./viewer.js";
 import "./keyboard.js";
 import "./recipe.js";

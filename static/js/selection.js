@@ -108,6 +108,7 @@ const MOVES = {
   first: (tiles) => others(tiles)[0]?.before(...tiles),
   earlier: (tiles) => (above(tiles, others(tiles)).at(-1) ?? others(tiles)[0])?.before(...tiles),
   later: (tiles) => (below(tiles, others(tiles))[0] ?? others(tiles).at(-1))?.after(...tiles),
+  dropped() {},
   last: (tiles) => (document.querySelector(".more") ? location.reload() : others(tiles).at(-1)?.after(...tiles)),
 };
 

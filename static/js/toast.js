@@ -26,14 +26,14 @@ document.addEventListener("toast", (event) => say(event.detail));
 
 // A fragment that is only being refreshed tries again by itself; what a person sent does not.
 const sent = (event) => event.detail.requestConfig.verb !== "get";
+const WHY = {
+  403: "Your role cannot do this. Nothing was changed.",
+  404: "That is not here any more. Nothing was changed; load the page again.",
+  503: "Darkroom is back in a moment. Nothing was lost; send it again then.",
+};
 document.addEventListener("htmx:responseError", (event) => {
-  if (!sent(event)) return;
-  const away = event.detail.xhr.status === 503;
-  say(
-    away
-      ? "Darkroom is back in a moment. Nothing was lost; send it again then."
-      : "Something broke on our side. Your prompt is safe; try again.",
-  );
+  const { status } = event.detail.xhr;
+  if (sent(event)) say(WHY[status] ?? "Something broke on our side. Your prompt is safe; try again.");
 });
 document.addEventListener("htmx:sendError", (event) => {
   if (sent(event)) say("The server cannot be reached. Your prompt is safe; try again.");

@@ -92,6 +92,45 @@ def test_images_move_together_and_in_their_order(
     assert order(collection) == [images[n] for n in after]
 
 
+@pytest.mark.parametrize(
+    ("moved", "place", "after"),
+    [
+        ([3], ("before", 1), [0, 3, 1, 2]),
+        ([0], ("after", 2), [1, 2, 0, 3]),
+        ([0], ("after", 3), [1, 2, 3, 0]),
+        ([1], ("before", 0), [1, 0, 2, 3]),
+        ([3, 0], ("before", 2), [1, 0, 3, 2]),
+        ([1], ("before", 2), [0, 1, 2, 3]),
+    ],
+)
+def test_images_move_beside_another(
+    collection: Collection,
+    images: list[UUID],
+    moved: list[int],
+    place: tuple[str, int],
+    after: list[int],
+) -> None:
+    chosen, (to, beside) = [images[number] for number in moved], place
+    put = collecting.move(
+        by=collection.owner, collection=collection, images=chosen, to=to, beside=images[beside]
+    )
+
+    assert set(put) == set(chosen)
+    assert order(collection) == [images[n] for n in after]
+
+
+def test_beside_what_is_not_there_nothing_moves(
+    author: User, collection: Collection, images: list[UUID]
+) -> None:
+    trash.throw_away(by=author, images=[images[1]])
+
+    for beside in (images[1], images[3], uuid4(), None):
+        assert not collecting.move(
+            by=author, collection=collection, images=[images[3]], to="before", beside=beside
+        )
+    assert order(collection) == images
+
+
 def test_places_that_got_too_close_are_spread_again(
     author: User, collection: Collection, images: list[UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:

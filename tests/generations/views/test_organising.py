@@ -238,6 +238,39 @@ def test_images_are_arranged_taken_out_and_made_the_cover(
     assert reverse("image-file", args=[images[1].pk, "640"]) in mine.get("/collections/").text
 
 
+def test_an_image_is_dropped_beside_another(
+    mine: Client, images: list[Image], collection: Collection
+) -> None:
+    place = {"to": "after", "beside": str(images[3].pk)}
+    answer = send(mine, "collection-arrange", images[0], of=collection.pk, **place)
+
+    assert answer.headers["Location"] == "/team/"
+    shown = tiles(mine.get(reverse("collection", args=[collection.pk])).text)
+    assert shown == [images[n].pk for n in (4, 3, 0, 2, 1)]
+
+
+def test_a_drop_beside_what_was_taken_out_is_refused_in_words(
+    mine: Client, images: list[Image], collection: Collection
+) -> None:
+    send(mine, "collection-remove", images[1], of=collection.pk)
+    address = reverse("collection-arrange", args=[collection.pk])
+    place = {"image": str(images[0].pk), "to": "before", "beside": str(images[1].pk)}
+
+    said = mine.post(address, place, headers=HTMX).text
+
+    assert "Nothing was moved; load the page again." in said
+    assert 'data-happened=""' in said
+
+
+@pytest.mark.parametrize("beside", [{}, {"beside": "nonsense"}])
+def test_a_drop_says_beside_which_image(
+    mine: Client, images: list[Image], collection: Collection, beside: dict[str, str]
+) -> None:
+    answer = send(mine, "collection-arrange", images[0], of=collection.pk, to="before", **beside)
+
+    assert answer.status_code == 400
+
+
 def test_there_is_no_other_place_to_move_to(
     mine: Client, images: list[Image], collection: Collection
 ) -> None:
