@@ -53,6 +53,8 @@ const toggle = (at) => zoom(scale > 1 ? 1 : full(), at);
 const DOES = { in: () => zoom(scale * 1.4), out: () => zoom(scale / 1.4), fit: () => zoom(1), toggle: () => toggle() };
 
 function drag(event) {
+  // One that was let go of elsewhere holds nothing any more.
+  if (!event.buttons) pointers.delete(event.pointerId);
   const before = pointers.get(event.pointerId);
   if (!before) return;
   pointers.set(event.pointerId, event);
@@ -60,8 +62,13 @@ function drag(event) {
   if (moved && scale > 1) pane.setPointerCapture(event.pointerId);
   const other = [...pointers.values()].find((one) => one.pointerId !== event.pointerId);
   const apart = (one) => Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY);
-  if (other) zoom((scale * apart(event)) / apart(before), event);
-  else if (moved && scale > 1) move(event.clientX - before.clientX, event.clientY - before.clientY);
+  const [dx, dy] = [event.clientX - before.clientX, event.clientY - before.clientY];
+  if (other) {
+    // What lies between two fingers stays between them.
+    const [clientX, clientY] = [(before.clientX + other.clientX) / 2, (before.clientY + other.clientY) / 2];
+    zoom((scale * apart(event)) / apart(before), { clientX, clientY });
+    move(dx / 2, dy / 2);
+  } else if (moved && scale > 1) move(dx, dy);
 }
 
 function listen() {

@@ -114,6 +114,20 @@ def test_arrows_and_dragging_move_it_only_while_it_is_larger(viewer: Page) -> No
     expect(viewer).not_to_have_url(here)
 
 
+def test_a_button_that_was_let_go_of_elsewhere_drags_nothing(viewer: Page) -> None:
+    viewer.mouse.move(500, 400)
+    viewer.mouse.down()
+    viewer.mouse.move(500, 5)
+    viewer.mouse.up()
+    viewer.keyboard.press("z")
+    before = viewer.locator(".picture img").bounding_box()
+
+    viewer.mouse.move(500, 400)
+    viewer.mouse.move(560, 460, steps=4)
+
+    assert viewer.locator(".picture img").bounding_box() == before
+
+
 def test_the_original_is_fetched_once_there_is_more_to_see(viewer: Page) -> None:
     picture = viewer.locator(".picture img")
     viewer.wait_for_load_state("networkidle")
