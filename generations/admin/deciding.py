@@ -28,7 +28,7 @@ NOTHING_TO_DO = {
 class DecisionForm(forms.Form):
     reason = forms.CharField(
         max_length=1000,
-        widget=forms.Textarea(attrs={"rows": 4, "cols": 80}),
+        widget=forms.Textarea(attrs={"rows": 4, "cols": 80, "autofocus": True}),
         help_text="Recorded. The author is told when an image is hidden or restored.",
     )
 

@@ -37,6 +37,8 @@ def test_the_sheet_comes_without_the_page_around_it(people: People) -> None:
 
 def test_every_key_that_a_page_declares_is_on_the_list(people: People) -> None:
     """So that nothing is pressed by a key of which nobody is told."""
+    people.member.is_staff = True
+    people.member.save()
     page = of(people.member).get("/keyboard/").text
     told = re.findall(r"<dt>(.*?)</dt>", page)
     listed = " ".join(re.sub(r"<[^>]+>", "", one) for one in told).split(" ")
@@ -49,3 +51,12 @@ def test_every_key_that_a_page_declares_is_on_the_list(people: People) -> None:
 
     assert len(declared) > 10
     assert declared - set(listed) == set()
+
+
+def test_the_keys_of_moderation_are_told_to_staff(people: People) -> None:
+    assert "Among reports" not in of(people.owner).get("/keyboard/").text
+
+    people.member.is_staff = True
+    people.member.save()
+
+    assert "Among reports" in of(people.member).get("/keyboard/").text
