@@ -1,12 +1,15 @@
 """A comparison run as its page shows it: a cell for each model, live until its picture is there."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from accounts.models import User
-from generations import batches
+from generations import batches, catalog
 from generations.batches import Batch
+from generations.errors import Unpriceable
 from generations.models import Comparison, ComparisonCell, GenerationRequest, Image
+from generations.services import offers
 from generations.side_by_side import LETTERS
 from generations.tiles import Tile
 
@@ -15,12 +18,15 @@ SHOWN_CLOSER = 4
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One model's part of a run; `is_own` for whoever started it."""
+    """One model's part of a run; `is_own` for whoever asked for it. `price_again` is what trying it
+    again would cost in microcredits, where that makes sense."""
 
     comparison: Comparison
     position: int
     batch: Batch
     is_own: bool
+    tries: int = 1
+    price_again: int | None = None
 
     @property
     def letter(self) -> str:
@@ -84,20 +90,44 @@ class Contest:
 
 def present(shown: Sequence[Comparison], *, to: User) -> list[Contest]:
     """In two queries however many there are, and a few more while something waits."""
-    cells = _cells(shown)
+    every = _cells(shown)
+    tries = Counter((cell.comparison_id, cell.position) for cell in every)
+    cells = [cell for cell in every if cell.replaced_at is None]
     by_request = {batch.request.pk: batch for batch in batches.present(_requests(cells))}
     made: dict[object, list[Cell]] = {one.pk: [] for one in shown}
     known = {one.pk: one for one in shown}
     for cell in cells:
-        comparison = known[cell.comparison_id]
-        batch = by_request[cell.request_id]
-        made[comparison.pk].append(
-            Cell(comparison, cell.position, batch, is_own=comparison.user_id == to.pk)
+        made[cell.comparison_id].append(
+            Cell(
+                comparison=known[cell.comparison_id],
+                position=cell.position,
+                batch=by_request[cell.request_id],
+                is_own=cell.request.user_id == to.pk,
+                tries=tries[cell.comparison_id, cell.position],
+            )
         )
     return [Contest(one, made[one.pk]) for one in shown]
 
 
+def priced(shown: Contest, *, by: User) -> Contest:
+    """With what it would cost this person to try again what came to nothing."""
+    cells = [replace(cell, price_again=_price_again(cell, by)) for cell in shown.cells]
+    return replace(shown, cells=cells)
+
+
+def _price_again(cell: Cell, by: User) -> int | None:
+    failure, request = cell.batch.failure, cell.batch.request
+    if failure is None or failure.action == "other_model":
+        return None
+    try:
+        model = catalog.get_model(request.model)
+        return offers.offer(by=by, team=request.team, model=model, params=request.params).amount
+    except (catalog.UnknownModel, Unpriceable):
+        return None
+
+
 def _cells(shown: Iterable[Comparison]) -> list[ComparisonCell]:
+    """Those that others have replaced are among them."""
     found = ComparisonCell.objects.filter(comparison__in=shown).order_by("position")
     related = ("request__hold", "request__team", "request__approval__by", "request__user")
     return list(found.select_related(*related))

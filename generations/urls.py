@@ -74,6 +74,11 @@ urlpatterns = [
     path(
         "compare/<uuid:comparison_id>/<int:position>/pick/", runs.winner, name="comparison-winner"
     ),
+    path(
+        "compare/<uuid:comparison_id>/<uuid:request_id>/retry/",
+        runs.retry,
+        name="comparison-retry",
+    ),
     path("i/<uuid:image_id>/", images.image, name="image"),
     path("i/<uuid:image_id>/favourite/", images.favourite, name="image-favourite"),
     path("i/<uuid:image_id>/file/<slug:name>/", images.file, name="image-file"),

@@ -54,19 +54,23 @@ class Comparison(models.Model):
 
 
 class ComparisonCell(models.Model):
-    """The place of one request in a comparison."""
+    """The place of one request in a comparison. One that came to nothing may give it up to another,
+    and stays beneath it."""
 
     comparison = models.ForeignKey(Comparison, on_delete=models.CASCADE, related_name="cells")
     request = models.OneToOneField(
         "generations.GenerationRequest", on_delete=models.PROTECT, related_name="comparison_cell"
     )
     position = models.PositiveSmallIntegerField()
+    replaced_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        ordering = ["position"]
+        ordering = ["position", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["comparison", "position"], name="comparison_cell_one_a_place"
+                fields=["comparison", "position"],
+                condition=Q(replaced_at__isnull=True),
+                name="comparison_cell_one_a_place",
             )
         ]
 

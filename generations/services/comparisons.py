@@ -7,21 +7,29 @@ from dataclasses import dataclass
 from uuid import UUID, uuid5
 
 from django.db import IntegrityError, transaction
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from accounts.errors import NotAllowed
 from accounts.models import Team, User
 from accounts.permissions import Permission, has_permission
 from generations import catalog, lineup
 from generations.catalog import Model
-from generations.errors import IdempotencyKeyReused, InvalidRequest
-from generations.models import Comparison, ComparisonCell, Image, Visibility
+from generations.errors import Dearer, IdempotencyKeyReused, InvalidRequest, NotNow
+from generations.models import (
+    Comparison,
+    ComparisonCell,
+    GenerationRequest,
+    Image,
+    Status,
+    Visibility,
+)
 from generations.parameters import PRESETS
 from generations.services import favourites, requests, together
 from generations.services.together import Part
 
 FEWEST = 2
 MOST = 6
+CAME_TO_NOTHING = frozenset({Status.FAILED, Status.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +74,33 @@ def start(
             raise
         return same
     return run
+
+
+def retry(*, by: User, cell: ComparisonCell, agreed: int) -> GenerationRequest:
+    """Ask once more for what came to nothing, in its place; the earlier request stays beneath it.
+
+    Asked for twice, by whomever, it is made once. Raises Dearer above the microcredits that were
+    `agreed` to, NotNow where nothing failed, and what `requests.submit` does.
+    """
+    run = cell.comparison
+    if not has_permission(by, Permission.GENERATE, run.team):
+        raise NotAllowed
+    with transaction.atomic():
+        # One after the other, and before anything that a hold locks.
+        Comparison.objects.select_for_update(no_key=True).get(pk=run.pk)
+        here = run.cells.filter(position=cell.position)
+        current = here.select_related("request__team").get(replaced_at=None)
+        if current.pk != cell.pk:
+            return current.request
+        if current.request.status not in CAME_TO_NOTHING:
+            raise NotNow
+        key = uuid5(current.request_id, "again")
+        made = requests.again(by=by, request=current.request, idempotency_key=key)
+        if made.hold.amount > agreed:
+            raise Dearer
+        here.update(replaced_at=Coalesce("replaced_at", Now()))
+        ComparisonCell.objects.create(comparison=run, request=made, position=cell.position)
+    return made
 
 
 def pick(*, by: User, comparison: Comparison, image: Image) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,9 +11,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import SignedInRequest, TeamRequest, granted_in, signed_in, team_required
-from accounts.errors import CannotSpend, NotAllowed
+from accounts.errors import AccountsError, CannotSpend, NotAllowed
+from accounts.money import say_credits
 from accounts.permissions import Permission
 from generations import contest
+from generations.agreed_form import microcredits
 from generations.comparison_form import ComparisonForm
 from generations.contest import Contest
 from generations.errors import Dearer, GenerationsError, InvalidRequest
@@ -65,11 +68,27 @@ def comparison(request: SignedInRequest, comparison_id: UUID) -> HttpResponse:
 @signed_in
 def cell(request: SignedInRequest, comparison_id: UUID, position: int) -> HttpResponse:
     """One model's part, which a page fetches anew while it is made."""
-    context = _page(request, _find(request, comparison_id))
-    cells = {one.position: one for one in context["contest"].cells}
-    if position not in cells:
-        raise Http404
-    return render(request, "generations/_cell_news.html", context | {"cell": cells[position]})
+    return _cell(request, _find(request, comparison_id), position)
+
+
+@require_POST
+@signed_in
+def retry(request: SignedInRequest, comparison_id: UUID, request_id: UUID) -> HttpResponse:
+    """Once more what came to nothing, at the price that its button said."""
+    shown = _find(request, comparison_id)
+    wanted = get_object_or_404(shown.cells.all(), request=request_id)
+    agreed = microcredits(request.POST.get("agreed", ""))
+    try:
+        made = comparisons.retry(by=request.user, cell=wanted, agreed=agreed)
+        if made.is_open:
+            messages.success(request, f"Trying again; {say_credits(made.hold.amount)} reserved.")
+    except NotAllowed as error:
+        raise PermissionDenied from error
+    except (GenerationsError, AccountsError) as error:
+        messages.error(request, f"Nothing was sent or charged. {error}")
+    if not is_fragment(request):
+        return _to_cell(shown, wanted.position)
+    return _cell(request, shown, wanted.position, asked_again=True)
 
 
 @require_POST
@@ -77,14 +96,16 @@ def cell(request: SignedInRequest, comparison_id: UUID, position: int) -> HttpRe
 def winner(request: SignedInRequest, comparison_id: UUID, position: int) -> HttpResponse:
     shown = _find(request, comparison_id)
     images = Image.objects.visible_to(request.user).filter(
-        request__comparison_cell__comparison=shown, request__comparison_cell__position=position
+        request__comparison_cell__comparison=shown,
+        request__comparison_cell__position=position,
+        request__comparison_cell__replaced_at=None,
     )
     image = get_object_or_404(images)
     try:
         comparisons.pick(by=request.user, comparison=shown, image=image)
     except NotAllowed as error:
         raise PermissionDenied from error
-    return redirect(f"{reverse('comparison', args=[shown.pk])}#cell-{position}")
+    return _to_cell(shown, position)
 
 
 def _start(request: TeamRequest) -> HttpResponse:
@@ -117,14 +138,32 @@ def _find(request: SignedInRequest, comparison_id: UUID) -> Comparison:
     return get_object_or_404(Comparison.objects.visible_to(request.user), pk=comparison_id)
 
 
+def _to_cell(shown: Comparison, position: int) -> HttpResponse:
+    return redirect(f"{reverse('comparison', args=[shown.pk])}#cell-{position}")
+
+
+def _cell(
+    request: SignedInRequest, shown: Comparison, position: int, **more: object
+) -> HttpResponse:
+    context = _page(request, shown)
+    cells = {one.position: one for one in context["contest"].cells}
+    if position not in cells:
+        raise Http404
+    more["cell"] = cells[position]
+    return render(request, "generations/_cell_news.html", context | more)
+
+
 def _page(request: SignedInRequest, shown: Comparison) -> dict[str, Any]:
     found: Contest = contest.present([shown], to=request.user)[0]
+    granted = granted_in(request, shown.team)
+    if Permission.GENERATE in granted:
+        found = contest.priced(found, by=request.user)
     return {
         "contest": found,
         "closer_url": address(found.closer, back=reverse("comparison", args=[shown.pk]))
         if found.closer
         else "",
-        "may_pick": Permission.ORGANISE in granted_in(request, shown.team),
+        "may_pick": Permission.ORGANISE in granted,
     }
 
 

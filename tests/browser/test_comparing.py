@@ -57,9 +57,9 @@ def plain(browser: Browser, state: Any) -> Iterator[Page]:
     context.close()
 
 
-def start_run(page: Page, darkroom: Instance) -> None:
+def start_run(page: Page, darkroom: Instance, prompt: str = "A stone bridge in autumn") -> None:
     page.goto(f"{darkroom.url}/compare/new/")
-    page.get_by_label("Prompt").fill("A stone bridge in autumn")
+    page.get_by_label("Prompt").fill(prompt)
     page.get_by_role("button", name=re.compile("^Compare 3 models")).click()
     expect(page).to_have_url(RUN)
 
@@ -227,6 +227,44 @@ def test_a_run_goes_from_its_price_to_its_winner(studio: Page, darkroom: Instanc
     studio.get_by_role("link", name="Look closer").click()
     expect(studio.get_by_role("button", name="Keep A", pressed=False)).to_be_visible()
     expect(studio.get_by_role("button", name="Keep B", pressed=True)).to_be_visible()
+
+
+@every_look
+def test_a_cell_that_failed_is_tried_again_in_its_place(
+    browser: Browser, darkroom: Instance, state: Any, scheme: Any, size: str
+) -> None:
+    width, height = SIZES[size]
+    context = browser.new_context(
+        storage_state=state, color_scheme=scheme, viewport={"width": width, "height": height}
+    )
+    page = context.new_page()
+    prompt = f"A mill that fails, {scheme} on a {size}"
+    rule = {"fault": "status", "status": 400, "match": prompt, "times": 1}
+    assert page.request.post(f"{darkroom.sandbox_url}/_sandbox/faults", data=[rule]).ok
+    start_run(page, darkroom, prompt)
+    retry = page.get_by_role("button", name=re.compile("^Retry with .* for .* credits$"))
+    expect(retry).to_have_count(1, timeout=20_000)
+    expect(page.get_by_role("button", name=re.compile("^Pick this one"))).to_have_count(2)
+    cell = page.locator(".contender").filter(has=retry)
+    place = cell.get_attribute("id")
+    expect(cell.get_by_text("Not charged")).to_be_visible()
+    found = violations(page)
+
+    retry.dblclick()
+
+    again = page.locator(f"#{place}")
+    expect(again.get_by_role("heading")).to_be_focused()
+    expect(page.get_by_text(re.compile("^Trying again; .* reserved.$"))).to_have_count(1)
+    expect(again.get_by_text("Try 2")).to_be_visible()
+    expect(again.get_by_role("button", name=re.compile("^Pick this one"))).to_be_visible(
+        timeout=20_000
+    )
+    expect(page.locator(".contender")).to_have_count(3)
+    found += violations(page)
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    context.close()
+    assert found == []
+    assert wide <= width
 
 
 def test_without_a_script_two_lie_side_by_side(plain: Page, darkroom: Instance) -> None:

@@ -11,11 +11,13 @@ from accounts.errors import OverLimit
 from accounts.models import Hold, Team, User
 from accounts.services import budgets, ledger
 from generations.models import Comparison, GenerationRequest
-from generations.services import audit
+from generations.providers.errors import ErrorKind
+from generations.services import audit, comparisons
 from generations.services import together as jointly
 from tests import factories
 from tests.accounts.race import together
-from tests.generations.runs import ALL, DEV, SCHNELL, ULTRA, start
+from tests.generations.runs import ALL, DEV, SCHNELL, ULTRA, requests_of, start
+from tests.generations.views.studio import failed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -61,6 +63,20 @@ def test_a_double_press_at_once_is_one_run(team: Team) -> None:
 
     assert set(made) == {Comparison.objects.get().pk}
     assert GenerationRequest.objects.count() == Hold.objects.count() == len(ALL)
+
+
+def test_a_cell_that_failed_is_tried_again_once_however_many_press(team: Team) -> None:
+    started = start(factories.owner_of(team), team, DEV, SCHNELL)
+    failed(requests_of(started)[0], ErrorKind.SERVER)
+    cell = started.cells.get(position=0)
+    people = [factories.owner_of(team)] * 4 + [factories.member(team) for _ in range(4)]
+
+    made = together(
+        *(partial(comparisons.retry, by=one, cell=cell, agreed=factories.PRICE) for one in people)
+    )
+
+    assert made == [requests_of(started)[0]] * 8
+    assert GenerationRequest.objects.count() == Hold.objects.count() == 3
 
 
 def test_runs_wait_for_each_other_in_one_order(team: Team) -> None:

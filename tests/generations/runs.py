@@ -35,7 +35,8 @@ def ask(by: User, team: Team, content: Wanted, *, key: UUID | None = None) -> Co
 
 
 def requests_of(run: Comparison) -> list[GenerationRequest]:
-    return [cell.request for cell in run.cells.select_related("request")]
+    current = run.cells.filter(replaced_at=None)
+    return [cell.request for cell in current.select_related("request")]
 
 
 def finish(run: Comparison) -> list[Image]:

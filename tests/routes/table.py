@@ -105,6 +105,7 @@ COMPARISON_PAGES = (
     ("comparison", "get"),
     ("comparison-cell", "get"),
     ("comparison-winner", "post"),
+    ("comparison-retry", "post"),
 )
 REQUEST_PAGES = (
     ("request", "get"),
@@ -222,6 +223,7 @@ TABLE = [
     *(everyone("images-compare", "post", 404, of=of) for of in (*NOT_ONES_TO_SEE, *TRASHED)),
     *(team(name, "get", 200, of="team") for name in ("comparison", "comparison-cell")),
     Row("comparison-winner", "post", "team", (SIGN_IN, 404, 403, 302, 302, 302)),
+    Row("comparison-retry", "post", "team", (SIGN_IN, 404, 403, 302, 302, 302)),
     *(
         everyone(name, method, 404, of=of)
         for name, method in COMPARISON_PAGES

@@ -120,6 +120,8 @@ def _make_comparisons(world: World) -> None:
         world.arguments["comparison", of] = [pk]
         for name in ("comparison-cell", "comparison-winner"):
             world.arguments[name, of] = [pk, 0]
+        asked = runs.requests_of(found.get(of, found["team"]))[0].pk
+        world.arguments["comparison-retry", of] = [pk, asked]
 
 
 def _make_collections(world: World) -> None:

@@ -8,12 +8,26 @@ import pytest
 from accounts.errors import InsufficientCredits, NotAllowed, OverLimit
 from accounts.models import Hold, Role, Team, User
 from accounts.services import ledger, role_limits, teams
-from generations.errors import IdempotencyKeyReused, InvalidRequest, TooManyOpen
-from generations.models import Comparison, GenerationRequest, Status, Visibility
-from generations.services import comparisons, previews
+from generations.errors import (
+    Dearer,
+    IdempotencyKeyReused,
+    InvalidRequest,
+    NotNow,
+    TooManyOpen,
+)
+from generations.models import (
+    Comparison,
+    ComparisonCell,
+    GenerationRequest,
+    Status,
+    Visibility,
+)
+from generations.providers.errors import ErrorKind
+from generations.services import comparisons, previews, requests
 from generations.services.together import Together
 from tests import factories
 from tests.generations.runs import ALL, DEV, SCHNELL, ULTRA, ask, finish, requests_of, start, wanted
+from tests.generations.views.studio import failed
 
 pytestmark = pytest.mark.django_db
 
@@ -214,3 +228,97 @@ def test_limits_are_asked_for_what_they_apply_to(team: Team, member: User) -> No
     assert said.refused_by
     assert said.refused_by.budget.model == DEV
     assert (said.over_by, said.asked_for) == (1, factories.PRICE)
+
+
+@pytest.fixture
+def broken(team: Team, member: User) -> ComparisonCell:
+    """The first of two cells, which came to nothing."""
+    run = start(member, team, DEV, SCHNELL)
+    failed(requests_of(run)[0], ErrorKind.INVALID)
+    return run.cells.get(position=0)
+
+
+def test_a_cell_that_failed_is_tried_again_in_its_place(
+    team: Team, member: User, broken: ComparisonCell
+) -> None:
+    made = comparisons.retry(by=member, cell=broken, agreed=factories.PRICE)
+
+    first, second = requests_of(broken.comparison)
+    assert (first, second.model) == (made, SCHNELL)
+    before = broken.request
+    assert (made.model, made.prompt, made.params) == (before.model, before.prompt, before.params)
+    assert made.visibility == before.visibility
+    broken.refresh_from_db()
+    assert broken.replaced_at
+    assert broken.request == before
+    assert ledger.balance(team=team).held == second.hold.amount + factories.PRICE
+
+
+def test_a_second_press_makes_no_second_request(
+    team: Team, member: User, broken: ComparisonCell
+) -> None:
+    held = ledger.balance(team=team).held
+    by = (member, member, factories.member(team))
+
+    made = {comparisons.retry(by=one, cell=broken, agreed=factories.PRICE) for one in by}
+
+    assert len(made) == 1
+    assert ledger.balance(team=team).held == held + factories.PRICE
+
+
+def test_what_fails_again_is_tried_a_third_time(member: User, broken: ComparisonCell) -> None:
+    run = broken.comparison
+    requests.cancel(request=requests_of(run)[1])
+    again = comparisons.retry(by=member, cell=broken, agreed=factories.PRICE)
+    failed(again, ErrorKind.SERVER)
+
+    third = comparisons.retry(by=member, cell=again.comparison_cell, agreed=factories.PRICE)
+
+    assert [cell.request for cell in run.cells.filter(position=0)] == [
+        broken.request,
+        again,
+        third,
+    ]
+
+
+def test_more_than_was_agreed_to_is_not_held(
+    team: Team, member: User, broken: ComparisonCell
+) -> None:
+    held = ledger.balance(team=team).held
+
+    with pytest.raises(Dearer):
+        comparisons.retry(by=member, cell=broken, agreed=factories.PRICE - 1)
+
+    assert ledger.balance(team=team).held == held
+    assert requests_of(broken.comparison)[0] == broken.request
+
+
+def test_what_has_not_failed_is_not_tried_again(member: User, broken: ComparisonCell) -> None:
+    queued = broken.comparison.cells.get(position=1)
+
+    with pytest.raises(NotNow):
+        comparisons.retry(by=member, cell=queued, agreed=factories.PRICE)
+
+
+def test_without_credits_the_cell_stays_as_it_was(member: User, broken: ComparisonCell) -> None:
+    factories.limit(broken.comparison.team, amount=factories.CREDIT)
+
+    with pytest.raises(OverLimit):
+        comparisons.retry(by=member, cell=broken, agreed=factories.PRICE)
+
+    broken.refresh_from_db()
+    assert broken.replaced_at is None
+
+
+def test_whoever_makes_images_in_the_team_tries_a_colleagues_again(
+    team: Team, broken: ComparisonCell
+) -> None:
+    colleague = factories.member(team)
+
+    made = comparisons.retry(by=colleague, cell=broken, agreed=factories.PRICE)
+
+    assert (made.user, made.team) == (colleague, team)
+    with pytest.raises(NotAllowed):
+        comparisons.retry(
+            by=factories.member(team, Role.VIEWER), cell=broken, agreed=factories.PRICE
+        )

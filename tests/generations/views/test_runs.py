@@ -200,6 +200,80 @@ def test_a_cell_that_failed_says_why_and_that_it_cost_nothing(studio: Studio, mi
     assert "Look closer" not in page.text
 
 
+def again(run: Comparison, position: int) -> str:
+    return reverse("comparison-retry", args=[run.pk, requests_of(run)[position].pk])
+
+
+def test_a_cell_that_failed_offers_another_try_at_its_price(studio: Studio, mine: Client) -> None:
+    run = start(studio.author, studio.team, DEV, SCHNELL)
+    failed(requests_of(run)[0], ErrorKind.SERVER)
+    retry = again(run, 0)
+
+    page = mine.get(address(run)).text
+    part = mine.post(retry, {"agreed": str(factories.PRICE)}, headers=HTMX).text
+
+    assert page.count("/retry/") == 2  # with a script and without
+    assert f'name="agreed" value="{factories.PRICE}"' in page
+    assert "Trying again; 3.3 credits reserved." in part
+    assert "Try 2" in part
+    assert "sse:request-" in part
+    assert "/retry/" not in part
+
+
+def test_without_a_script_another_try_leads_back_to_its_cell(studio: Studio, mine: Client) -> None:
+    run = start(studio.author, studio.team, DEV, SCHNELL)
+    failed(requests_of(run)[0], ErrorKind.SERVER)
+
+    answer = mine.post(again(run, 0), {"agreed": str(factories.PRICE)})
+
+    assert answer.headers["Location"] == f"{address(run)}#cell-0"
+    assert requests_of(run)[0].is_open
+
+
+@pytest.mark.parametrize("agreed", [{}, {"agreed": "1"}, {"agreed": "-1"}, {"agreed": "9" * 30}])
+def test_another_try_at_a_price_nobody_saw_is_refused(
+    studio: Studio, mine: Client, agreed: dict[str, str]
+) -> None:
+    run = start(studio.author, studio.team, DEV, SCHNELL)
+    failed(requests_of(run)[0], ErrorKind.SERVER)
+
+    part = mine.post(again(run, 0), agreed, headers=HTMX).text
+
+    assert "Nothing was sent or charged. It costs more than the button said before." in part
+    assert 'id="retry-0"' in part
+    assert not requests_of(run)[0].is_open
+
+
+def test_what_the_provider_no_longer_offers_is_not_tried_again(
+    studio: Studio, mine: Client
+) -> None:
+    run = start(studio.author, studio.team, DEV, SCHNELL)
+    failed(requests_of(run)[0], ErrorKind.MODEL_GONE)
+
+    assert "/retry/" not in mine.get(address(run)).text
+
+
+def test_a_colleague_tries_again_and_whoever_only_looks_does_not(studio: Studio) -> None:
+    run = start(studio.author, studio.team, DEV, SCHNELL)
+    failed(requests_of(run)[0], ErrorKind.SERVER)
+    retry = again(run, 0)
+
+    assert "/retry/" not in browser(studio.viewer).get(address(run)).text
+    assert browser(studio.viewer).post(retry).status_code == 403
+    colleague = browser(studio.colleague)
+    part = colleague.post(retry, {"agreed": str(factories.PRICE)}, headers=HTMX).text
+
+    assert "Details of A" in part
+    assert requests_of(run)[0].user == studio.colleague
+
+
+def test_another_runs_request_is_not_found_here(studio: Studio, mine: Client) -> None:
+    run = start(studio.author, studio.team, DEV, SCHNELL)
+    other = requests_of(start(studio.author, studio.team, DEV, SCHNELL))[0]
+
+    assert mine.post(reverse("comparison-retry", args=[run.pk, other.pk])).status_code == 404
+
+
 def test_the_winner_is_picked_and_may_be_changed(studio: Studio, mine: Client) -> None:
     run = start(studio.author, studio.team, DEV, SCHNELL)
     images = finish(run)
