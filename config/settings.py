@@ -331,6 +331,10 @@ PROVIDER_LOG_LAG = env.integer("PROVIDER_LOG_LAG", 60 if PROVIDER_IS_LOCAL else 
 # AIML API's credits, or a part of the bill.
 RECONCILE_TOLERANCE_NANO_USD = env.integer("RECONCILE_TOLERANCE_NANO_USD", 1000)
 RECONCILE_TOLERANCE_PER_MILLE = env.integer("RECONCILE_TOLERANCE_PER_MILLE", 1)
+# And by how much all that was put up with in a day may come to, in either direction: a US cent.
+RECONCILE_DAY_TOLERANCE_NANO_USD = env.integer("RECONCILE_DAY_TOLERANCE_NANO_USD", 10_000_000)
+# Providers whose key other software uses too: a charge that no request of ours was is theirs.
+SHARED_PROVIDER_KEYS = env.words("SHARED_PROVIDER_KEYS")
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

@@ -64,8 +64,15 @@ class Attempt(models.Model):
                 name="attempt_cost_not_negative",
             ),
         ]
-        # Attempts of a day are laid beside the provider's records.
-        indexes = [models.Index(fields=["sent_at"], name="attempt_by_time")]
+        # Attempts of a day are laid beside the provider's records, which may name older ones.
+        indexes = [
+            models.Index(fields=["sent_at"], name="attempt_by_time"),
+            models.Index(
+                fields=["inference_id"],
+                condition=~Q(inference_id=""),
+                name="attempt_by_inference",
+            ),
+        ]
         ordering = ["request", "number"]
 
     def __str__(self) -> str:

@@ -31,6 +31,8 @@ class ProviderCharge(models.Model):
     provider = models.CharField(max_length=20)
     inference_id = models.CharField(max_length=120, blank=True)
     seen_via = models.CharField(max_length=12, choices=SeenVia)
+    # Which movement of money, if not the first charge: a second one, or what came back.
+    further = models.CharField(max_length=50, blank=True, default="", db_default="")
     nano_usd = models.BigIntegerField()
     native_amount = models.BigIntegerField(null=True, blank=True)
     native_unit = models.CharField(max_length=20, blank=True)
@@ -41,9 +43,12 @@ class ProviderCharge(models.Model):
         constraints = [
             # The provider may have run one attempt twice: its bill then has two inferences of it.
             models.UniqueConstraint(
-                fields=["attempt", "seen_via", "inference_id"], name="charge_once_a_source"
+                fields=["attempt", "seen_via", "inference_id", "further"],
+                name="charge_once_a_source",
             ),
-            models.CheckConstraint(condition=Q(nano_usd__gte=0), name="charge_not_negative"),
+            models.CheckConstraint(
+                condition=Q(nano_usd__gte=0) | ~Q(further=""), name="charge_not_negative"
+            ),
             models.CheckConstraint(
                 condition=Q(seen_via__in=SeenVia.values), name="charge_source_known"
             ),

@@ -19,6 +19,8 @@ class StatementExport(models.Model):
     figures_digest = models.CharField(max_length=64)
     rows = models.PositiveIntegerField()
     last_entry = models.BigIntegerField(null=True, blank=True)
+    # The sum of its amounts in microcredits; not of files from before it was kept.
+    moved = models.BigIntegerField(null=True, blank=True)
     # Made when nothing could be added to the month any more.
     is_final = models.BooleanField()
     given_to = models.ForeignKey(

@@ -24,6 +24,8 @@ class Reconciliation(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     provider = models.CharField(max_length=20)
     key_prefix = models.CharField(max_length=8)
+    # What the provider calls the key in its list of charges, learned from charges of ours.
+    key_name = models.CharField(max_length=120, blank=True, default="", db_default="")
     since = models.DateTimeField()
     until = models.DateTimeField()
     state = models.CharField(
@@ -71,6 +73,8 @@ class FindingKind(models.TextChoices):
     OURS_ONLY = "ours_only", "Only in our books"
     THEIRS_ONLY = "theirs_only", "Only in the provider's books"
     DOUBLED = "doubled", "Charged twice"
+    # No charge of the day differs by more than is put up with, and together they do.
+    DAY = "day", "Small differences of a day"
 
 
 class FindingAction(models.TextChoices):
@@ -97,6 +101,8 @@ class Finding(models.Model):
     )
     inference_id = models.CharField(max_length=120, blank=True)
     client_request_id = models.CharField(max_length=128, blank=True)
+    # Which movement on the inference, if not its first charge; of a whole day, which day.
+    further = models.CharField(max_length=50, blank=True, default="", db_default="")
     ours_nano_usd = models.BigIntegerField(default=0)
     theirs_nano_usd = models.BigIntegerField(default=0)
     # Microcredits that were booked because of this.
@@ -115,7 +121,7 @@ class Finding(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["provider", "inference_id", "kind"],
+                fields=["provider", "inference_id", "kind", "further"],
                 condition=~Q(kind=FindingKind.OURS_ONLY),
                 name="finding_once_a_charge",
             ),

@@ -114,11 +114,15 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """Money that left our account at the provider, and the inference it was for."""
+    """Money that left our account at the provider, and the inference it was for.
+
+    Below zero it came back. `key_name` is what the provider calls the key, where it says so.
+    """
 
     inference_id: str
     nano_usd: int
     created_at: datetime
+    key_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +172,10 @@ class Provider(Protocol):
         """
 
     def read_charges(self, *, since: datetime, until: datetime) -> Iterator[Charge]:
-        """What was taken for inferences from our account in that time. Raises ProviderError."""
+        """What was taken for inferences from our account in that time, and what came back.
+
+        Raises ProviderError.
+        """
 
     def read_prices(self, models: Sequence[str]) -> list[ListedPrice]:
         """What the provider says these models cost, and maybe others. Raises ProviderError."""

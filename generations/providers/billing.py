@@ -1,4 +1,4 @@
-"""Reads GET /v2/billing/transactions: what left the account, one entry per inference that cost."""
+"""Reads GET /v2/billing/transactions: what left the account for inferences, and what came back."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,8 @@ from generations.providers.usage_log import read_amount, read_time, timestamp
 
 ROWS_PER_PAGE = 100
 MAX_PAGES = 2000
-_USAGE = {"direction": "CHARGE", "type": "MODEL_USAGE"}
+_TAKEN, _BACK = "CHARGE", "TOPUP"
+_USAGE, _REFUND = "MODEL_USAGE", "REFUND"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Page:
 def query(*, since: datetime, until: datetime, cursor: str) -> dict[str, str | int]:
     window = {"from": timestamp(since), "to": timestamp(until)}
     place = {"cursor": cursor} if cursor else {}
-    return {**window, **_USAGE, "limit": ROWS_PER_PAGE, **place}
+    return {**window, "limit": ROWS_PER_PAGE, **place}
 
 
 def read_page(raw: RawAnswer) -> Page:
@@ -39,8 +40,16 @@ def read_page(raw: RawAnswer) -> Page:
     cursor = "" if has_more is False else string(pagination.get("next_cursor"))
     if has_more is True and not cursor:
         raise UnreadableAnswer("The provider promises more charges and not where", raw=raw)
-    usage = [row for row in rows if all(row.get(name) == word for name, word in _USAGE.items())]
-    return Page(tuple(_read_charge(row, raw) for row in usage), cursor)
+    return Page(tuple(_read_charge(row, raw) for row in rows if _is_of_an_inference(row)), cursor)
+
+
+def _is_of_an_inference(row: Mapping[str, object]) -> bool:
+    """A call, or money given back for one; top-ups and what else moves the balance are not."""
+    kind, direction = row.get("type"), row.get("direction")
+    if kind == _USAGE:
+        return direction in {_TAKEN, _BACK}
+    # A refund that goes out, or names nothing, is of a payment.
+    return kind == _REFUND and direction == _BACK and bool(row.get("reference_id"))
 
 
 def _read_charge(row: Mapping[str, object], raw: RawAnswer) -> Charge:
@@ -48,4 +57,5 @@ def _read_charge(row: Mapping[str, object], raw: RawAnswer) -> Charge:
     created_at = read_time(string(row.get("created_at")))
     if amount is None or created_at is None:
         raise UnreadableAnswer("The provider lists a charge without amount or time", raw=raw)
-    return Charge(string(row.get("reference_id")), amount, created_at)
+    signed = amount if row.get("direction") == _TAKEN else -amount
+    return Charge(string(row.get("reference_id")), signed, created_at)

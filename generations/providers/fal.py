@@ -153,7 +153,7 @@ class Fal:
         raise _unclear("fal keeps no list of requests by our ids")
 
     def read_log(self, *, since: datetime, until: datetime) -> Iterator[LogEntry]:
-        """None: fal's charges are the account's, and do not say which key they are of."""
+        """None: fal has no log of a key, only the account's charges with the name of each key."""
         return iter(())
 
     def read_charges(self, *, since: datetime, until: datetime) -> Iterator[Charge]:

@@ -1,4 +1,8 @@
-"""Reads GET /v1/models/billing-events: fal's charge for each request, in nano-USD by itself."""
+"""Reads GET /v1/models/billing-events: fal's charge for each request, in nano-USD by itself.
+
+The events are the account's. Asked to, fal says by which of its keys each was made, by the name
+that the key has there: https://fal.ai/docs/platform-apis/v1/models/billing-events
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +16,7 @@ from generations.providers.usage_log import read_time, timestamp
 
 ROWS_PER_PAGE = 1000
 MAX_PAGES = 200
+LONGEST_NAME = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,7 @@ def query(*, since: datetime, until: datetime, cursor: str) -> dict[str, str | i
         "start": timestamp(since),
         "end": timestamp(until),
         "limit": ROWS_PER_PAGE,
+        "expand": "auth_method",
         **place,
     }
 
@@ -53,4 +59,5 @@ def _read_charge(row: Mapping[str, object], raw: RawAnswer) -> Charge:
     at = read_time(string(row.get("timestamp")))
     if amount is None or at is None:
         raise UnreadableAnswer("fal lists a charge without amount or time", raw=raw)
-    return Charge(string(row.get("request_id")), amount, at)
+    key_name = string(row.get("auth_method"))[:LONGEST_NAME]
+    return Charge(string(row.get("request_id")), amount, at, key_name)

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.db.models import Sum
 from django.db.models.functions import Now
 
 from accounts.errors import NotAllowed
-from accounts.models import User
+from accounts.models import EntryKind, User
 from accounts.services import ledger
-from generations.models import Finding
+from generations.models import Finding, SeenVia
 from generations.services import price_book
 
 
@@ -24,15 +25,30 @@ def resolve(*, by: User, cases: Iterable[Finding], note: str, refund: bool = Fal
 
 def refundable(case: Finding) -> int:
     """Microcredits that the team paid for this charge and the provider never took."""
-    if case.attempt is None:
+    if case.attempt is None or case.attempt.cost_nano_usd is None:
         return 0
     request = case.attempt.request
-    # With the mark-up that they paid on it.
     terms, images = price_book.terms_of(request), request.num_images
-    over = terms.charge(case.ours_nano_usd, images=images) - terms.charge(
-        case.theirs_nano_usd, images=images
-    )
-    return max(min(over, request.hold.captured - request.hold.refunded), 0)
+    ours, theirs = _compared(case)
+    # With the mark-up that they paid on it.
+    whole, due = (terms.charge(cost, images=images) for cost in (ours, theirs))
+    hold = request.hold
+    above = [entry for entry in hold.entries.all() if entry.key.startswith("overrun")]
+    paid = hold.captured + sum(one.amount for one in above if one.kind == EntryKind.OVERRUN)
+    # Of what was not delivered in whole they paid a part, and so they get back a part.
+    part = hold.captured + sum(one.amount for one in above)
+    over = paid - -(-due * part // whole) if whole else 0
+    return max(min(over, hold.captured - hold.refunded), 0)
+
+
+def _compared(case: Finding) -> tuple[int, int]:
+    """What we booked for the call, and what the provider took for it, in nano-USD."""
+    if case.theirs_nano_usd >= 0 or case.attempt is None:
+        return case.ours_nano_usd, case.theirs_nano_usd
+    # Some of it came back: what counts is what the provider kept.
+    moved = case.attempt.charges.filter(seen_via=SeenVia.TRANSACTION)
+    kept = moved.aggregate(total=Sum("nano_usd"))["total"] or 0
+    return case.attempt.cost_nano_usd or 0, max(kept, 0)
 
 
 def _resolve(by: User, case: Finding, note: str, *, refund: bool) -> bool:

@@ -11,6 +11,7 @@ from generations import catalog
 from generations.models import Attempt, ProviderCharge, SeenVia
 from generations.providers.base import Cost
 from generations.services import price_book
+from generations.services.bills import Billed
 from generations.services.comparing import Pair, Verdict
 
 ROWS_A_STATEMENT = 2_000
@@ -84,25 +85,31 @@ def bill(pairs: Iterable[Pair]) -> None:
         charge
         for pair in pairs
         if pair.attempt and pair.row and pair.verdict not in NOT_BILLED_TO_US
-        for charge in _billed(pair)
+        for charge in _billed(pair.attempt, pair.row)
     )
 
 
-def _billed(pair: Pair) -> Iterator[ProviderCharge]:
-    attempt, row = pair.attempt, pair.row
-    if attempt is None or row is None:
-        return
-    figures = {SeenVia.LOG: row.nano_usd if row.in_log else 0, SeenVia.TRANSACTION: row.transacted}
-    for seen_via, nano_usd in figures.items():
+def keep_billed(attempt: Attempt, row: Billed) -> None:
+    """Keep what the provider's own records say of this one."""
+    _write(_billed(attempt, row))
+
+
+def _billed(attempt: Attempt, row: Billed) -> Iterator[ProviderCharge]:
+    lines = (
+        (SeenVia.LOG, row.logged, row.at),
+        (SeenVia.TRANSACTION, row.transacted, row.moved_at or row.at),
+    )
+    for seen_via, nano_usd, occurred_at in lines:
         if nano_usd:
-            yield _charge(
-                attempt, seen_via, nano_usd, inference_id=row.inference_id, occurred_at=row.at
+            yield ProviderCharge(
+                attempt=attempt,
+                provider=attempt.provider,
+                inference_id=row.inference_id,
+                seen_via=seen_via,
+                further=row.further,
+                nano_usd=nano_usd,
+                occurred_at=occurred_at,
             )
-
-
-def _charge(attempt: Attempt, seen_via: SeenVia, nano_usd: int, **facts: object) -> ProviderCharge:
-    known = {"provider": attempt.provider, "inference_id": attempt.inference_id}
-    return ProviderCharge(attempt=attempt, seen_via=seen_via, nano_usd=nano_usd, **known | facts)
 
 
 def _write(charges: Iterable[ProviderCharge]) -> None:

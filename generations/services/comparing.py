@@ -1,21 +1,26 @@
 """The provider's charges beside our attempts. Decides and changes nothing."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
-from typing import Self
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet
-from django.db.models.functions import Coalesce, Now
 
-from generations.models import Attempt, AttemptState, Finding, FindingKind, Status
-from generations.services.bills import MARGIN, Billed
-
-AT_ONCE = 5_000
+from generations.models import (
+    Attempt,
+    AttemptState,
+    Finding,
+    FindingKind,
+    ProviderCharge,
+    SeenVia,
+    Status,
+)
+from generations.services import bills
+from generations.services.attempts import Attempts
+from generations.services.bills import MARGIN, Billed, agree
 
 
 class Verdict(StrEnum):
@@ -25,7 +30,10 @@ class Verdict(StrEnum):
     THEIRS_ONLY = FindingKind.THEIRS_ONLY.value
     DOUBLED = FindingKind.DOUBLED.value
     WAITING = "waiting"  # the engine may still settle it, or the provider still log it
-    ELSEWHERE = "elsewhere"  # of another key of the account
+    ELSEWHERE = "elsewhere"  # of another key of the account, or of other software with ours
+
+
+DISAGREEMENTS = (Verdict.DRIFT, Verdict.OURS_ONLY, Verdict.THEIRS_ONLY, Verdict.DOUBLED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +56,10 @@ class Pair:
         return source.inference_id if source else ""
 
     @property
+    def further(self) -> str:
+        return self.row.further if self.row else ""
+
+    @property
     def client_request_id(self) -> str:
         source = self.attempt or self.row
         return source.client_request_id if source else ""
@@ -57,65 +69,27 @@ class Pair:
         return self.row.at if self.row else self.attempt.sent_at if self.attempt else None
 
 
-@dataclass(frozen=True, slots=True)
-class Attempts:
-    """Ours of a time and whatever the provider's rows name; `fresh` may be missing from a log."""
-
-    every: Mapping[UUID, Attempt]
-    fresh: Collection[UUID]
-    by_client_id: Mapping[str, Attempt]
-    by_inference: Mapping[str, Attempt]
-
-    @classmethod
-    def load(
-        cls, provider: str, rows: Iterable[Billed], *, since: datetime, until: datetime
-    ) -> Self:
-        ours = _slim(Attempt.objects.filter(provider=provider))
-        around = ours.filter(sent_at__gte=since - MARGIN, sent_at__lt=until + MARGIN)
-        every = {attempt.pk: attempt for attempt in around}
-        known = {attempt.client_request_id for attempt in every.values()}
-        named = sorted({row.client_request_id for row in rows} - known - {""})
-        for start in range(0, len(named), AT_ONCE):
-            some = ours.filter(client_request_id__in=named[start : start + AT_ONCE])
-            every |= {attempt.pk: attempt for attempt in some}
-        lag = timedelta(seconds=settings.PROVIDER_LOG_LAG)
-        late = around.annotate(over=Coalesce("answered_at", "sent_at")).filter(over__gt=Now() - lag)
-        return cls(
-            every=every,
-            fresh=set(late.values_list("pk", flat=True)),
-            by_client_id={attempt.client_request_id: attempt for attempt in every.values()},
-            by_inference={one.inference_id: one for one in every.values() if one.inference_id},
-        )
-
-    def of(self, row: Billed) -> Attempt | None:
-        return self.by_client_id.get(row.client_request_id) or self.by_inference.get(
-            row.inference_id
-        )
-
-
-def _slim(attempts: QuerySet[Attempt]) -> QuerySet[Attempt]:
-    """Without the answers and the prompts, which may be megabytes each."""
-    heavy = ("raw_body", "raw_headers", "request__prompt", "request__params")
-    return attempts.select_related("request").defer(*heavy)
-
-
 def compare(
-    provider: str, rows: list[Billed], *, since: datetime, until: datetime
+    provider: str,
+    rows: list[Billed],
+    *,
+    since: datetime,
+    until: datetime,
+    key_names: Collection[str] = (),
 ) -> Iterator[Pair]:
     """Every charge of that time with what it is to us, and ours that the provider does not have.
 
-    An attempt's own charge comes before further ones of the same attempt.
+    An attempt's own charge comes before further ones of the same attempt. `key_names` are those by
+    which the provider knows our key.
     """
     attempts = Attempts.load(provider, rows, since=since, until=until)
     found = _found(provider, since=since, until=until)
-    groups: dict[UUID | None, list[Billed]] = defaultdict(list)
-    for row in sorted(rows, key=lambda row: row.at):
-        attempt = attempts.of(row)
-        groups[attempt.pk if attempt else None].append(row)
+    own_keys = {*key_names, *(row.key_name for row in rows if row.key_name and attempts.of(row))}
     paired = set()
-    for pk, group in groups.items():
-        for pair in _judge(attempts.every[pk], group) if pk else map(_unknown, group):
-            if pair.verdict is not Verdict.DOUBLED:
+    for pk, group in _groups(rows, attempts).items():
+        judged = _judge(attempts, pk, group) if pk else _unknown(provider, group, own_keys)
+        for pair in judged:
+            if pk and _is_its_own(pair):
                 paired.add(pk)
             if pair.row and since <= pair.row.at < until:
                 yield _as_found(pair, found)
@@ -124,37 +98,80 @@ def compare(
             yield _missing(attempt, fresh=attempt.pk in attempts.fresh, found=found)
 
 
-def _judge(attempt: Attempt, rows: list[Billed]) -> Iterator[Pair]:
+def _groups(rows: list[Billed], attempts: Attempts) -> Mapping[UUID | None, list[Billed]]:
+    groups: dict[UUID | None, list[Billed]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: row.at):
+        attempt = attempts.of(row)
+        groups[attempt.pk if attempt else None].append(row)
+    moved = _first_moves(attempts, groups)
+    return {
+        pk: [_as_it_moved(row, moved.get((pk, row.inference_id))) for row in group]
+        for pk, group in groups.items()
+    }
+
+
+def _first_moves(
+    attempts: Attempts, groups: Mapping[UUID | None, list[Billed]]
+) -> dict[tuple[UUID | None, str], datetime]:
+    """When the first charge was made of what may have been charged outside the time read."""
+    asked = [
+        pk
+        for pk, group in groups.items()
+        if pk and (pk not in attempts.around or any(row.transacted == 0 for row in group))
+    ]
+    kept = ProviderCharge.objects.filter(
+        attempt__in=asked, seen_via=SeenVia.TRANSACTION, further=""
+    )
+    rows = kept.values_list("attempt_id", "inference_id", "occurred_at")
+    return {(pk, inference): at for pk, inference, at in rows}
+
+
+def _as_it_moved(row: Billed, first: datetime | None) -> Billed:
+    """The row, knowing that the first charge of its inference was made at that time."""
+    if first is None or row.further:
+        return row
+    if row.moved_at is None:
+        return replace(row, transacted=None)
+    return replace(row, further=bills.mark(row.moved_at)) if first < row.moved_at else row
+
+
+def _judge(attempts: Attempts, pk: UUID, rows: list[Billed]) -> Iterator[Pair]:
+    attempt = attempts.every[pk]
     own = _own(attempt, rows)
     if own:
-        ours = attempt.cost_nano_usd or 0
-        yield Pair(verdict=_verdict(attempt, own), row=own, attempt=attempt, ours=ours)
-    further = Verdict.WAITING if _may_be_settled(attempt) else Verdict.DOUBLED
+        ours = attempts.booked(attempt)
+        yield Pair(verdict=_verdict(attempt, own, ours=ours), row=own, attempt=attempt, ours=ours)
     for row in rows:
         if row is not own:
-            yield Pair(verdict=further, row=row, attempt=attempt)
+            yield Pair(verdict=_further(attempt, row), row=row, attempt=attempt)
 
 
 def _own(attempt: Attempt, rows: list[Billed]) -> Billed | None:
     """The charge of the inference that answered; of an attempt without answer, the first."""
+    firsts = [row for row in rows if not row.further]
     if not attempt.inference_id:
-        return rows[0]
-    return next((row for row in rows if row.inference_id == attempt.inference_id), None)
+        return firsts[0] if firsts else None
+    return next((row for row in firsts if row.inference_id == attempt.inference_id), None)
 
 
-def _verdict(attempt: Attempt, row: Billed) -> Verdict:
+def _further(attempt: Attempt, row: Billed) -> Verdict:
     if _may_be_settled(attempt):
         return Verdict.WAITING
-    ours, theirs = attempt.cost_nano_usd or 0, row.nano_usd
-    if not _delivered(attempt) and (theirs >= ours or agree(ours, theirs)):
+    return Verdict.DOUBLED if row.nano_usd >= 0 else Verdict.DRIFT
+
+
+def _is_its_own(pair: Pair) -> bool:
+    return pair.verdict is not Verdict.DOUBLED and not pair.further
+
+
+def _verdict(attempt: Attempt, row: Billed, *, ours: int) -> Verdict:
+    if _may_be_settled(attempt):
+        return Verdict.WAITING
+    theirs = row.nano_usd
+    if not _delivered(attempt) and theirs and (theirs >= ours or agree(ours, theirs)):
         return Verdict.THEIRS_ONLY
-    return Verdict.MATCHED if agree(ours, theirs) else Verdict.DRIFT
-
-
-def agree(ours: int, theirs: int) -> bool:
-    """Whether two amounts in nano-USD differ by no more than is put up with."""
-    relative = theirs * settings.RECONCILE_TOLERANCE_PER_MILLE // 1000
-    return abs(ours - theirs) <= max(settings.RECONCILE_TOLERANCE_NANO_USD, relative)
+    same = agree(ours, theirs) and not row.contradicts_itself
+    return Verdict.MATCHED if same else Verdict.DRIFT
 
 
 def _may_be_settled(attempt: Attempt) -> bool:
@@ -168,8 +185,14 @@ def _delivered(attempt: Attempt) -> bool:
     return is_last and request.status == Status.SUCCEEDED
 
 
-def _unknown(row: Billed) -> Pair:
-    return Pair(verdict=Verdict.THEIRS_ONLY if row.in_log else Verdict.ELSEWHERE, row=row)
+def _unknown(provider: str, rows: list[Billed], own_keys: Collection[str]) -> Iterator[Pair]:
+    """What no attempt of ours was: a case where it was made with our key, and only we have that."""
+    ours = {row.inference_id for row in rows if row.in_log or row.key_name in own_keys}
+    if provider in settings.SHARED_PROVIDER_KEYS:
+        ours = set()
+    for row in rows:
+        found = Verdict.THEIRS_ONLY if row.inference_id in ours else Verdict.ELSEWHERE
+        yield Pair(verdict=found, row=row)
 
 
 def _missing(attempt: Attempt, *, fresh: bool, found: Mapping[object, Finding]) -> Pair:
@@ -183,7 +206,7 @@ def _missing(attempt: Attempt, *, fresh: bool, found: Mapping[object, Finding]) 
 
 def _as_found(pair: Pair, found: Mapping[object, Finding]) -> Pair:
     """A charge stays what it was found to be: its correction must not make it look matched."""
-    before = found.get(pair.row.inference_id) if pair.row else None
+    before = found.get((pair.inference_id, pair.further))
     if before is None:
         return pair
     return Pair(
@@ -196,11 +219,13 @@ def _as_found(pair: Pair, found: Mapping[object, Finding]) -> Pair:
 
 
 def _found(provider: str, *, since: datetime, until: datetime) -> dict[object, Finding]:
-    """Earlier findings, by inference id; those that only we have, by attempt."""
+    """Earlier findings, by the movement; those that only we have, by attempt."""
     earlier = Finding.objects.filter(
         provider=provider, charged_at__gte=since - MARGIN, charged_at__lt=until + MARGIN
-    )
+    ).exclude(kind=FindingKind.DAY)
     return {
-        one.attempt_id if one.kind == FindingKind.OURS_ONLY else one.inference_id: one
+        one.attempt_id
+        if one.kind == FindingKind.OURS_ONLY
+        else (one.inference_id, one.further): one
         for one in earlier
     }

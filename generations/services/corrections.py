@@ -3,7 +3,9 @@
 Entries are only added, requests stay as they ended, and nothing is ever sent again.
 """
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from generations.models import (
@@ -19,7 +21,7 @@ from generations.models import (
 from generations.providers.base import Cost
 from generations.services import charges, price_book, settling
 from generations.services.bills import Billed
-from generations.services.comparing import Pair, Verdict
+from generations.services.comparing import DISAGREEMENTS, Pair, Verdict
 
 CAME_LATE = "The provider's record came late."
 REASONS = {
@@ -27,7 +29,6 @@ REASONS = {
     FindingKind.THEIRS_ONLY: "the provider charged what no team got",
     FindingKind.DOUBLED: "the provider charged one attempt twice",
 }
-DISAGREEMENTS = frozenset(map(Verdict, FindingKind))
 BY_THE_HOUSE = {FindingKind.THEIRS_ONLY, FindingKind.DOUBLED}
 NOT_CHARGED_AS_FAR_AS_WE_KNEW = (
     AttemptState.SENT,
@@ -48,11 +49,43 @@ def correct(reconciliation: Reconciliation, pair: Pair) -> None:
 
 def withdraw_late(pairs: list[Pair]) -> None:
     """End the cases about charges that the provider did not have, and has now."""
-    own = [pair for pair in pairs if pair.row and pair.verdict is not Verdict.DOUBLED]
-    now_there = [pair.attempt.pk for pair in own if pair.attempt]
-    Finding.objects.filter(
-        kind=FindingKind.OURS_ONLY, resolved_at__isnull=True, attempt__in=now_there
-    ).update(resolved_at=Now(), note=CAME_LATE)
+    taken = [
+        pair.attempt.pk
+        for pair in pairs
+        if pair.attempt and pair.verdict is not Verdict.DOUBLED and pair.theirs > 0
+    ]
+    late = Q(kind=FindingKind.OURS_ONLY) | Q(
+        kind=FindingKind.DRIFT, theirs_nano_usd=0, house_paid=0, further=""
+    )
+    Finding.objects.filter(late, resolved_at__isnull=True, attempt__in=taken).update(
+        resolved_at=Now(), note=CAME_LATE
+    )
+
+
+def add_up(reconciliation: Reconciliation, pairs: list[Pair]) -> None:
+    """Make a case of a day whose small differences are no small one together, once."""
+    matched = [pair for pair in pairs if pair.verdict is Verdict.MATCHED]
+    sums = {
+        "ours_nano_usd": sum(pair.ours for pair in matched),
+        "theirs_nano_usd": sum(pair.theirs for pair in matched),
+    }
+    drift = sums["theirs_nano_usd"] - sums["ours_nano_usd"]
+    if abs(drift) <= settings.RECONCILE_DAY_TOLERANCE_NANO_USD:
+        return
+    case, made = Finding.objects.get_or_create(
+        provider=reconciliation.provider,
+        kind=FindingKind.DAY,
+        inference_id="",
+        further=f"{reconciliation.since:%Y-%m-%d} {reconciliation.key_prefix}",
+        defaults={
+            "reconciliation": reconciliation,
+            "action": FindingAction.CASE,
+            "charged_at": reconciliation.since,
+            **sums,
+        },
+    )
+    if not made:
+        Finding.objects.open().filter(pk=case.pk).update(**sums)
 
 
 def _locked(attempt: Attempt | None) -> Attempt | None:
@@ -68,12 +101,13 @@ def _locked(attempt: Attempt | None) -> Attempt | None:
 def _record(reconciliation: Reconciliation, pair: Pair, attempt: Attempt | None) -> None:
     kind = FindingKind(pair.verdict)
     owed = _owed(kind, pair, attempt)
-    unique = {"inference_id": pair.inference_id} if pair.row else {"attempt": attempt}
+    of_row = {"inference_id": pair.inference_id, "further": pair.further}
+    unique = of_row if pair.row else {"attempt": attempt}
     facts = {
         "reconciliation": reconciliation,
         "action": FindingAction.HOUSE if attempt and kind in BY_THE_HOUSE else FindingAction.CASE,
         "attempt": attempt,
-        "inference_id": pair.inference_id,
+        **of_row,
         "client_request_id": pair.client_request_id,
         "ours_nano_usd": pair.ours,
         "theirs_nano_usd": pair.theirs,
@@ -89,7 +123,7 @@ def _record(reconciliation: Reconciliation, pair: Pair, attempt: Attempt | None)
 
 def _owed(kind: FindingKind, pair: Pair, attempt: Attempt | None) -> int:
     """Microcredits that the provider took and that nobody has been booked for yet."""
-    if attempt is None:
+    if attempt is None or pair.theirs <= 0:
         return 0
     booked = 0 if kind is FindingKind.DOUBLED else attempt.cost_nano_usd or 0
     terms = price_book.terms_of(attempt.request)
@@ -97,13 +131,14 @@ def _owed(kind: FindingKind, pair: Pair, attempt: Attempt | None) -> int:
 
 
 def _book(attempt: Attempt, row: Billed, *, kind: FindingKind, owed: int) -> None:
-    if kind is not FindingKind.DOUBLED:
+    charges.keep_billed(attempt, row)
+    if kind is not FindingKind.DOUBLED and not row.further:
         _learn(attempt, row)
     if kind is FindingKind.THEIRS_ONLY and attempt.cost_nano_usd is None:
         settling.house_pays(attempt, _cost(row), reason=REASONS[kind])
     elif owed:
         settling.house_pays_more(
-            attempt, owed, reason=REASONS[kind], reference=f"{attempt.pk}:{row.inference_id}"
+            attempt, owed, reason=REASONS[kind], reference=_reference(attempt, row)
         )
     if kind is FindingKind.THEIRS_ONLY:
         Attempt.objects.filter(pk=attempt.pk, state__in=NOT_CHARGED_AS_FAR_AS_WE_KNEW).update(
@@ -111,15 +146,22 @@ def _book(attempt: Attempt, row: Billed, *, kind: FindingKind, owed: int) -> Non
         )
 
 
+def _reference(attempt: Attempt, row: Billed) -> str:
+    return ":".join(filter(None, (str(attempt.pk), row.inference_id, row.further)))
+
+
 def _learn(attempt: Attempt, row: Billed) -> None:
-    """Keep what the provider states where we had only computed, and the id we never saw."""
+    """Keep what the provider states where we had only computed, and the id we never saw.
+
+    That it took nothing is no price of it: what was computed stays.
+    """
     kept = Attempt.objects.filter(pk=attempt.pk)
     if not attempt.inference_id:
         kept.filter(inference_id="").update(inference_id=row.inference_id)
         attempt.inference_id = row.inference_id
-    if attempt.cost_source == CostSource.COMPUTED:
+    if attempt.cost_source == CostSource.COMPUTED and row.nano_usd:
         with transaction.atomic():
-            charges.keep(attempt, _cost(row))
+            charges.keep_billed(attempt, row)
             kept.filter(cost_source=CostSource.COMPUTED).update(
                 cost_nano_usd=row.nano_usd, cost_source=CostSource.LOG
             )

@@ -15,16 +15,16 @@ from django.utils import timezone
 from generations import enqueue
 from generations.models import (
     Finding,
-    FindingKind,
     Reconciliation,
     ReconciliationState,
 )
 from generations.providers.errors import ProviderError
 from generations.services import bills, charges, comparing, corrections, notices, providers
+from generations.services.bills import Billed
 from generations.services.comparing import Pair, Verdict
 
 OVERLAP = timedelta(days=3)  # yesterday, and two days that may have got late entries
-COUNTED = (Verdict.MATCHED, *map(Verdict, FindingKind), Verdict.WAITING)
+COUNTED = (Verdict.MATCHED, *comparing.DISAGREEMENTS, Verdict.WAITING)
 # A run that says nothing for so long was ended with its worker.
 GIVEN_UP_AFTER = timedelta(minutes=10)
 UNDER_WAY = (ReconciliationState.WAITING, ReconciliationState.RUNNING)
@@ -82,10 +82,11 @@ def reconcile(provider: str, day: date) -> Reconciliation:
     _change(sheet, state=ReconciliationState.RUNNING, started_at=Now(), error="")
     try:
         rows = bills.read(provider, since=sheet.since, until=sheet.until)
-        pairs = list(comparing.compare(provider, rows, since=sheet.since, until=sheet.until))
+        pairs = _compare(sheet, rows)
         for pair in pairs:
             corrections.correct(sheet, pair)
         corrections.withdraw_late(pairs)
+        corrections.add_up(sheet, pairs)
         charges.bill(pairs)
     except ProviderError as error:
         log.warning("not_reconciled", provider=provider, day=str(day), why=error.message)
@@ -93,7 +94,26 @@ def reconcile(provider: str, day: date) -> Reconciliation:
     except Exception:
         _change(sheet, state=ReconciliationState.FAILED, error="A fault of ours: see the log.")
         raise
-    return _change(sheet, state=ReconciliationState.FINISHED, finished_at=Now(), **_totals(pairs))
+    learned = {"key_name": _key_name(pairs) or sheet.key_name}
+    return _change(
+        sheet, state=ReconciliationState.FINISHED, finished_at=Now(), **learned, **_totals(pairs)
+    )
+
+
+def _compare(sheet: Reconciliation, rows: list[Billed]) -> list[Pair]:
+    known = Reconciliation.objects.filter(provider=sheet.provider, key_prefix=sheet.key_prefix)
+    names = known.exclude(key_name="").order_by().values_list("key_name", flat=True).distinct()
+    return list(
+        comparing.compare(
+            sheet.provider, rows, since=sheet.since, until=sheet.until, key_names=list(names)
+        )
+    )
+
+
+def _key_name(pairs: list[Pair]) -> str:
+    """What the provider calls the key of our newest call that it has, if it says so."""
+    ours = [pair.row for pair in pairs if pair.attempt and pair.row and pair.row.key_name]
+    return max(ours, key=lambda row: row.at).key_name if ours else ""
 
 
 def _day(provider: str, day: date) -> Reconciliation:
@@ -120,7 +140,7 @@ def _totals(pairs: list[Pair]) -> dict[str, int]:
     return {
         "ours_nano_usd": sum(pair.ours for pair in ours),
         "theirs_nano_usd": sum(pair.theirs for pair in ours),
-        "transactions_nano_usd": sum(pair.row.transacted for pair in ours if pair.row),
+        "transactions_nano_usd": sum(pair.row.transacted or 0 for pair in ours if pair.row),
         "elsewhere_nano_usd": sum(
             pair.theirs for pair in pairs if pair.verdict is Verdict.ELSEWHERE
         ),

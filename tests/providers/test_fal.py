@@ -173,6 +173,7 @@ def test_charges_are_read_page_by_page_with_the_admin_key(serve: Serve) -> None:
             "timestamp": "2026-08-17T10:00:00Z",
             "output_units": 1.5,
             "cost_estimate_nano_usd": cost,
+            "auth_method": "User Key: darkroom",
         }
 
     server = serve(
@@ -181,9 +182,13 @@ def test_charges_are_read_page_by_page_with_the_admin_key(serve: Serve) -> None:
     )
     found = list(connect(server).read_charges(since=SINCE, until=SINCE + timedelta(days=1)))
     at = datetime(2026, 8, 17, 10, tzinfo=UTC)
-    assert found == [Charge("a", 35_000_000, at), Charge("b", 1_800_000, at)]
+    assert found == [
+        Charge(name, nano_usd, at, "User Key: darkroom")
+        for name, nano_usd in (("a", 35_000_000), ("b", 1_800_000))
+    ]
     assert f"Authorization: Key {ADMIN_KEY}" in server.heads[0]
     assert "cursor=Mg%3D%3D" in server.heads[1]
+    assert all("expand=auth_method" in head for head in server.heads)
 
 
 def test_fal_has_no_log_that_could_prove_a_request_absent(serve: Serve) -> None:

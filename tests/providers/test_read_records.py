@@ -69,16 +69,28 @@ def test_charges_are_read_to_the_end_by_the_cursor(serve: Serve, connect: Connec
     assert query_of(server, 0) == {
         "from": ["2026-08-17T00:00:00.000Z"],
         "to": ["2026-08-18T00:00:00.000Z"],
-        "direction": ["CHARGE"],
-        "type": ["MODEL_USAGE"],
         "limit": ["100"],
     }
     assert query_of(server, 1)["cursor"] == ["on+"]
 
 
 def test_money_that_came_in_is_no_charge(serve: Serve, connect: Connect) -> None:
-    other = [movement(direction="TOPUP"), movement(type="CREDITS_EXPIRED")]
+    other = [
+        movement(direction="TOPUP", type="PAYMENT"),
+        movement(type="CREDITS_EXPIRED"),
+        movement(None, direction="TOPUP", type="REFUND"),
+        movement("payment-1", type="REFUND"),
+    ]
     assert read_charges(connect(serve(charges(other)))) == []
+
+
+@pytest.mark.parametrize("kind", ["REFUND", "MODEL_USAGE"])
+def test_money_that_came_back_for_an_inference_is_below_zero(
+    serve: Serve, connect: Connect, kind: str
+) -> None:
+    rows = [movement(direction="TOPUP", type=kind), movement()]
+    found = read_charges(connect(serve(charges(rows))))
+    assert [charge.nano_usd for charge in found] == [-26_000_000, 26_000_000]
 
 
 @pytest.mark.parametrize(

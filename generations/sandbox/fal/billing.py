@@ -57,7 +57,8 @@ async def events(request: Request) -> Response:
     found = [call for call in charged if call.credits and since <= _at(call) < until]
     page, more = found[start : start + limit], start + limit < len(found)
     cursor = base64.urlsafe_b64encode(str(start + limit).encode()).decode() if more else None
-    rows: list[Json] = [_event(call) for call in page]
+    named = params.get("expand") == "auth_method"
+    rows: list[Json] = [_event(call, named=named) for call in page]
     return JSONResponse({"billing_events": rows, "next_cursor": cursor, "has_more": more})
 
 
@@ -65,8 +66,10 @@ def _at(call: Call) -> datetime:
     return call.ended_at or call.received_at
 
 
-def _event(call: Call) -> dict[str, Json]:
+def _event(call: Call, *, named: bool) -> dict[str, Json]:
+    key: dict[str, Json] = {"auth_method": f"User Key: {call.key_prefix}"} if named else {}
     return {
+        **key,
         "request_id": call.inference_id,
         "endpoint_id": call.model,
         "timestamp": stamp(_at(call)),

@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.db.models.functions import Now
 
 from accounts.errors import NotAllowed
 from accounts.models import User
 from accounts.services import ledger
-from generations.models import Finding, FindingKind
-from generations.services import audit, cases, reconciling
+from generations.models import Attempt, Finding, FindingAction, FindingKind
+from generations.services import audit, cases, reconciling, storing
 from tests import factories, prices
 from tests.generations.services.provider import Provider
 from tests.generations.services.steps import ask, now, run
@@ -89,6 +90,48 @@ def test_a_refund_is_of_the_difference_where_something_was_taken(
     cases.resolve(by=staff, cases=[case], note="The price fell", refund=True)
     hold = now(request).hold
     assert hold.captured - hold.refunded == connected.charged() == 3_000_000
+
+
+def taken_otherwise(
+    attempt: Attempt, *, ours: int, theirs: int, kind: FindingKind = FindingKind.DRIFT
+) -> Finding:
+    made = Finding.objects.create(
+        reconciliation=reconciling._day("aimlapi", datetime.now(UTC).date()), provider="aimlapi",
+        kind=kind, action=FindingAction.CASE, attempt=attempt, inference_id="inference-1",
+        ours_nano_usd=ours, theirs_nano_usd=theirs, charged_at=Now(),
+    )  # fmt: skip
+    return Finding.objects.select_related("attempt__request__hold").get(pk=made.pk)
+
+
+def test_of_what_was_delivered_in_part_a_part_is_given_back(staff: User) -> None:
+    shades = ("red", "green", "blue")
+    pictures = [factories.picture(shade=one) for one in shades]
+    request = factories.request(params={"num_images": 4})
+    attempt = factories.answered(
+        request, raw=factories.answer(*pictures, b"no picture at all", usd="0.132")
+    )
+    storing.finish(attempt.request_id)
+    assert now(request).hold.captured == 9_900_000
+    case = taken_otherwise(attempt, ours=132_000_000, theirs=99_000_000)
+    case.refresh_from_db()
+    assert cases.refundable(case) == 9_900_000 - 99_000_000 * 3 // 4 // 10 == 2_475_000
+    cases.resolve(by=staff, cases=[case], note="The price fell", refund=True)
+    assert now(request).hold.refunded == 2_475_000
+
+
+def test_what_was_paid_above_the_hold_counts_as_paid() -> None:
+    attempt = factories.answered(raw=factories.answer(usd="0.05"))
+    storing.finish(attempt.request_id)
+    case = taken_otherwise(attempt, ours=50_000_000, theirs=45_000_000)
+    assert cases.refundable(case) == 500_000
+
+
+def test_what_the_house_paid_above_the_hold_is_not_given_to_the_team() -> None:
+    team = factories.team(amount=factories.PRICE)
+    attempt = factories.answered(factories.request(of=team), raw=factories.answer(usd="0.05"))
+    storing.finish(attempt.request_id)
+    case = taken_otherwise(attempt, ours=50_000_000, theirs=45_000_000)
+    assert cases.refundable(case) == 0
 
 
 def test_a_case_is_ended_and_refunded_once(staff: User) -> None:

@@ -13,7 +13,8 @@ from accounts.models import HoldState
 from accounts.services import teams
 from generations.models import Attempt, AttemptState, Circuit, GenerationRequest, Status
 from generations.providers.errors import ErrorKind, Outcome, ProviderError
-from generations.services import claiming, comparing, outcomes, recovery, requests
+from generations.services import claiming, outcomes, recovery, requests
+from generations.services.attempts import Attempts
 from tests import factories, prices
 from tests.generations.services import handing, queue_steps
 from tests.generations.services.handing import HERE, PRICE_HERE, PRICE_THERE, THERE
@@ -240,7 +241,7 @@ def test_each_providers_bill_is_laid_beside_its_own_calls(provider: Provider) ->
     finish_there(handing.moved(asked))
     since, until = timezone.now() - timedelta(hours=1), timezone.now()
     counted = {
-        name: len(comparing.Attempts.load(name, [], since=since, until=until).every)
+        name: len(Attempts.load(name, [], since=since, until=until).every)
         for name in ("aimlapi", "fal")
     }
     assert counted == {"aimlapi": 3, "fal": 1}

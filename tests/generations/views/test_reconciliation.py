@@ -96,6 +96,26 @@ def test_an_open_case_says_what_to_do(operator: Client, case: Finding) -> None:
     assert reverse("admin:generations_attempt_change", args=[case.attempt_id]) in page
 
 
+def test_a_day_of_small_differences_is_a_case_without_a_refund(
+    operator: Client, day: Reconciliation
+) -> None:
+    Finding.objects.create(
+        reconciliation=day,
+        provider="aimlapi",
+        kind=FindingKind.DAY,
+        action=FindingAction.CASE,
+        further="2026-08-01 abcd1234",
+        ours_nano_usd=66_000_000,
+        theirs_nano_usd=99_000_000,
+        charged_at=day.since,
+    )
+    page = operator.get(PAGE).text
+    assert "Small differences of a day" in page
+    assert "1 Aug 2026 UTC · all calls of the day that matched, at aimlapi" in page
+    assert "Each is small enough to be put up with, together they are not." in page
+    assert "Give back and resolve" not in page
+
+
 def test_a_resolved_case_shows_who_and_why(operator: Client, staff: User, case: Finding) -> None:
     form = {"cases": [case.pk], "note": "The provider's mistake"}
     page = operator.post(f"{PAGE}resolve/", form, follow=True).text
