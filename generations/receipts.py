@@ -7,7 +7,7 @@ from functools import cached_property
 
 from accounts.models import LedgerEntry
 from accounts.money import format_credits
-from generations import catalog, failures, moves
+from generations import bill_words, catalog, failures, moves
 from generations.models import (
     Approval,
     Attempt,
@@ -35,7 +35,7 @@ FIGURES = {
     "Estimated": (SeenVia.ESTIMATED,),
     "Computed": (SeenVia.COMPUTED,),
     "Reported": (SeenVia.BODY, SeenVia.HEADER),
-    "Billed": (SeenVia.LOG, SeenVia.TRANSACTION),
+    "Billed": (SeenVia.TRANSACTION, SeenVia.LOG),
 }
 
 
@@ -117,6 +117,11 @@ class Receipt:
     def rule(self) -> str:
         version = self.request.price_version
         return version.rule if version else ""
+
+    @property
+    def bill(self) -> str:
+        """Whether the provider billed what it stands on."""
+        return bill_words.of(self.request)
 
     @property
     def held(self) -> int:

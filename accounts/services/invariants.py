@@ -19,6 +19,11 @@ class Invariant:
     values: Mapping[str, int] = field(default_factory=dict)
 
 
+# Half of it is known where statements are made.
+DAYS_AND_FILES = (
+    "Every day begins with what the day before ended with, and a month's file says what its "
+    "statement does"
+)
 INVARIANTS = (
     Invariant("I1", "Every balance is what its entries add up to", violations.BALANCES),
     Invariant(
@@ -45,9 +50,7 @@ INVARIANTS = (
         "What was spent was taken from credits that had come in, and from none twice",
         violations_in_time.LOTS,
     ),
-    Invariant(
-        "I10", "Every day begins with what the day before ended with", violations_in_time.DAYS
-    ),
+    Invariant("I10", DAYS_AND_FILES, violations_in_time.DAYS),
     Invariant(
         "I12",
         "What came in was spent, moved on, ran out, or is still there",

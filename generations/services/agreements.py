@@ -5,7 +5,7 @@ What the ledger alone cannot know; in the form of `accounts.services.violations`
 
 from django.conf import settings
 
-from accounts.services.invariants import Invariant
+from accounts.services.invariants import DAYS_AND_FILES, Invariant
 
 # A hold and its request are written in one transaction; what nobody can settle is given up after a
 # day; the provider's records are read again for three.
@@ -31,6 +31,28 @@ REQUESTS = {
             WHERE a.request_id = r.id AND f.action = 'case' AND f.resolved_at IS NULL)""",
 }
 
+# Calls of the last days beside what the provider's records have for them, but for those that are a
+# finding. What was taken is what its list of charges has, and the log where that is silent. Booked
+# is what counted before anything was learned from there.
+BILLED = """
+    SELECT a.id attempt_id, c.provider, c.recorded_at, c.nano_usd billed,
+           (coalesce(log.occurred_at, c.occurred_at) AT TIME ZONE 'UTC')::date AS day,
+           coalesce(a.cost_nano_usd, 0) counted,
+           coalesce(computed.nano_usd, a.cost_nano_usd, 0) booked
+    FROM generations_attempt a
+    JOIN generations_providercharge c ON c.attempt_id = a.id
+    LEFT JOIN generations_providercharge log
+      ON log.attempt_id = a.id AND log.inference_id = c.inference_id
+     AND log.seen_via = 'log' AND log.further = ''
+    LEFT JOIN generations_providercharge computed
+      ON computed.attempt_id = a.id AND computed.seen_via = 'computed' AND a.cost_source = 'log'
+    WHERE a.sent_at > now() - interval '5 days'
+      AND (c.seen_via = 'transaction' OR c.seen_via = 'log' AND NOT EXISTS (
+            SELECT FROM generations_providercharge other
+            WHERE other.attempt_id = a.id AND other.inference_id = c.inference_id
+              AND other.seen_via = 'transaction'))
+      AND NOT EXISTS (SELECT FROM generations_finding f WHERE f.attempt_id = a.id)"""
+
 CHARGES = {
     "Hold {1}: captured {2}, and no call on record cost anything": """
         SELECT h.account_id, h.id, h.captured
@@ -44,18 +66,36 @@ CHARGES = {
             SELECT FROM generations_providercharge c
             WHERE c.attempt_id = a.id AND c.nano_usd = a.cost_nano_usd
               AND c.seen_via <> 'estimated')""",
-    # A list of charges is compared only where the log is silent.
-    "Attempt {1}: booked at {2} nano-USD, billed at {3}, and nobody was told": """
-        SELECT NULL, a.id, coalesce(a.cost_nano_usd, 0), c.nano_usd
-        FROM generations_providercharge c JOIN generations_attempt a ON a.id = c.attempt_id
-        WHERE a.sent_at > now() - interval '5 days' AND c.recorded_at > now() - interval '3 days'
-          AND (c.seen_via = 'log' OR c.seen_via = 'transaction' AND NOT EXISTS (
-                SELECT FROM generations_providercharge other
-                WHERE other.attempt_id = c.attempt_id AND other.inference_id = c.inference_id
-                  AND other.seen_via = 'log'))
-          AND abs(c.nano_usd - coalesce(a.cost_nano_usd, 0))
-              > greatest(%(nano_usd)s, c.nano_usd * %(per_mille)s / 1000)
-          AND NOT EXISTS (SELECT FROM generations_finding f WHERE f.attempt_id = a.id)""",
+    "Attempt {1}: booked at {2} nano-USD, billed at {3}, and nobody was told": f"""
+        SELECT NULL, attempt_id, counted, billed FROM ({BILLED}) bill
+        WHERE recorded_at > now() - interval '3 days'
+          AND abs(billed - counted) > greatest(%(nano_usd)s, billed * %(per_mille)s / 1000)""",  # noqa: S608  # ours
+    "{1} on {2}: booked at {3} nano-USD, billed at {4}, and nobody was told": f"""
+        SELECT NULL, provider, day, sum(booked), sum(billed) FROM ({BILLED}) bill
+        WHERE NOT EXISTS (
+            SELECT FROM generations_finding f
+            WHERE f.kind = 'day' AND f.provider = bill.provider
+              AND (f.charged_at AT TIME ZONE 'UTC')::date = bill.day)
+        GROUP BY provider, day HAVING abs(sum(billed) - sum(booked)) > %(of_a_day)s""",  # noqa: S608  # ours
+}
+
+# A month that is over cannot change, and its file was made from what it was.
+STATEMENTS = {
+    "Account {0}: its file of {1} says {2} entries moved {3}, the ledger {4} moved {5}": """
+        SELECT a.id, to_char(file.month, 'YYYY-MM'), file.rows,
+               coalesce(file.moved, booked.moved), booked.rows, booked.moved
+        FROM generations_statementexport file
+        JOIN accounts_creditaccount a ON a.team_id = file.team_id
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS rows, coalesce(sum(amount), 0)::bigint moved
+            FROM (SELECT created_at, -amount amount FROM accounts_ledgerentry
+                  WHERE debit_id = a.id
+                  UNION ALL
+                  SELECT created_at, amount FROM accounts_ledgerentry WHERE credit_id = a.id) one
+            WHERE created_at >= file.month::timestamp AT TIME ZONE 'UTC'
+              AND created_at < (file.month + interval '1 month') AT TIME ZONE 'UTC') booked
+        WHERE file.is_final
+          AND (file.rows <> booked.rows OR coalesce(file.moved, booked.moved) <> booked.moved)""",
 }
 
 APPEND_ONLY = {
@@ -74,9 +114,11 @@ def invariants() -> tuple[Invariant, ...]:
     tolerance = {
         "nano_usd": settings.RECONCILE_TOLERANCE_NANO_USD,
         "per_mille": settings.RECONCILE_TOLERANCE_PER_MILLE,
+        "of_a_day": settings.RECONCILE_DAY_TOLERANCE_NANO_USD,
     }
     return (
         Invariant("I8", "What was written cannot be changed or removed", APPEND_ONLY),
+        Invariant("I10", DAYS_AND_FILES, STATEMENTS),
         Invariant(
             "I11", "Every request that ended has settled its hold, and no other has", REQUESTS
         ),

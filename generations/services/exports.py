@@ -61,6 +61,7 @@ def remember(*, team: Team, month: Month, made: Made, to: User) -> None:
         figures_digest=made.tally.digest,
         rows=made.tally.rows,
         last_entry=made.tally.last_entry,
+        moved=made.tally.moved,
         is_final=entries.has_ended(month.until),
         given_to=to,
     )

@@ -89,10 +89,12 @@ class Tally:
 
     rows: int = 0
     last_entry: int | None = None
+    moved: int = 0  # in microcredits
     _figures: Any = field(default_factory=hashlib.sha256)
 
-    def count(self, entry: int, *figures: object) -> None:
+    def count(self, entry: int, amount: int, *figures: object) -> None:
         self.rows += 1
+        self.moved += amount
         self.last_entry = entry
         self._figures.update(f"{entry} {figures}\n".encode())
 
@@ -130,7 +132,8 @@ def csv_chunks(
     for record, signed, balance in _rows(account, since, until, user=user, where=where):
         writer.writerow(_cells(record, signed, balance, notes))
         if tally:
-            tally.count(record.id, _moment(record.created_at), record.kind, signed, balance)
+            at = _moment(record.created_at)
+            tally.count(record.id, signed, at, record.kind, signed, balance)
         if out.tell() > CHUNK:
             yield _take(out)
     yield _take(out)

@@ -4,13 +4,28 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    When,
+)
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import CreditAccount, EntryKind, LedgerEntry
+from accounts.money import say_credits
 from generations.models import (
     OPEN,
     Attempt,
+    CostSource,
     Finding,
     FindingKind,
     GenerationRequest,
@@ -66,6 +81,19 @@ class Bill:
         return self.compared - self.differ
 
     @property
+    def about_the_difference(self) -> str:
+        """Who bears that the bill is not what the books say; "" where it is."""
+        if self.difference > 0:
+            house = f"the house paid {say_credits(self.house_paid)} of it"
+            return house if self.house_paid else "none of it was charged to you"
+        if self.difference == 0:
+            return ""
+        if self.refunded:
+            return f"the provider took less than you paid; {say_credits(self.refunded)} came back"
+        looked_at = "staff look into it" if self.open_cases else "nothing was given back"
+        return f"the provider took less than was booked; {looked_at}"
+
+    @property
     def waiting(self) -> int:
         return max(self.calls - self.compared, 0)
 
@@ -98,24 +126,37 @@ def bill(account: CreditAccount) -> Bill:
     since = timezone.now() - timedelta(days=BILL_DAYS)
     calls = Attempt.objects.filter(request__team=account.team_id, sent_at__gte=since)
     billed = _billed(account, since)
-    theirs = billed.aggregate(calls=Count("attempt", distinct=True), total=Sum("nano_usd"))
-    paired = calls.filter(Exists(billed.filter(attempt=OuterRef("pk")).order_by()))
-    findings = Finding.objects.filter(
-        attempt__request__team=account.team_id, attempt__sent_at__gte=since
-    )
+    in_bill = Exists(billed.filter(attempt=OuterRef("pk")).order_by())
+    of_team = Finding.objects.filter(attempt__sent_at__gte=since).order_by()
+    findings = of_team.filter(attempt__request__team=account.team_id)
+    only_ours = findings.filter(kind=FindingKind.OURS_ONLY, attempt=OuterRef("pk"))
+    compared = calls.filter(in_bill | Exists(only_ours))
     sums = findings.aggregate(house=Sum("house_paid"), back=Sum("refunded"))
+    ours = compared.aggregate(calls=Count("pk"), total=Sum(_booked()))
+    otherwise = ~Q(kind=FindingKind.OURS_ONLY) | ~Exists(
+        billed.filter(attempt=OuterRef("attempt")).order_by()
+    )
     return Bill(
         compared_at=_compared_at(),
         calls=calls.filter(cost_nano_usd__gt=0).count(),
-        compared=theirs["calls"],
-        ours=paired.aggregate(total=Sum("cost_nano_usd"))["total"] or 0,
-        theirs=theirs["total"] or 0,
-        differ=findings.exclude(kind=FindingKind.OURS_ONLY).values("attempt").distinct().count(),
+        compared=ours["calls"],
+        ours=ours["total"] or 0,
+        theirs=billed.aggregate(total=Sum("nano_usd"))["total"] or 0,
+        differ=findings.filter(otherwise).values("attempt").distinct().count(),
         open_cases=findings.open().count(),
         house_paid=sums["house"] or 0,
         refunded=sums["back"] or 0,
         kinds=_by_kind(findings),
     )
+
+
+def _booked() -> Coalesce:
+    """What a call was booked at before anything was learned from the provider's records."""
+    computed = ProviderCharge.objects.filter(attempt=OuterRef("pk"), seen_via=SeenVia.COMPUTED)
+    learned = Case(
+        When(cost_source=CostSource.LOG, then=Subquery(computed.order_by().values("nano_usd")[:1]))
+    )
+    return Coalesce(learned, "cost_nano_usd")
 
 
 def _moved(entries: QuerySet[LedgerEntry]) -> dict[str, Any]:
@@ -125,12 +166,14 @@ def _moved(entries: QuerySet[LedgerEntry]) -> dict[str, Any]:
 
 
 def _billed(account: CreditAccount, since: datetime) -> QuerySet[ProviderCharge]:
-    """The provider's own figure of each call: its log's, or where that is silent its list's."""
-    logged = ProviderCharge.objects.filter(
-        attempt=OuterRef("attempt"), inference_id=OuterRef("inference_id"), seen_via=SeenVia.LOG
+    """What the provider took for each call: what its list has, or where that is silent its log."""
+    listed = ProviderCharge.objects.filter(
+        attempt=OuterRef("attempt"),
+        inference_id=OuterRef("inference_id"),
+        seen_via=SeenVia.TRANSACTION,
     )
     return ProviderCharge.objects.filter(
-        Q(seen_via=SeenVia.LOG) | (Q(seen_via=SeenVia.TRANSACTION) & ~Exists(logged.order_by())),
+        Q(seen_via=SeenVia.TRANSACTION) | (Q(seen_via=SeenVia.LOG) & ~Exists(listed.order_by())),
         attempt__request__team=account.team_id,
         attempt__sent_at__gte=since,
     )

@@ -32,7 +32,10 @@ def _find(request: SignedInRequest, request_id: UUID) -> GenerationRequest:
     with_terms = ours.select_related("price_version", "markup")
     related = with_terms.select_related("hold", "user", "team", "approval__by").defer("params")
     found = get_object_or_404(
-        related.prefetch_related("hold__entries", "attempts__charges", "images"), pk=request_id
+        related.prefetch_related(
+            "hold__entries", "attempts__charges", "attempts__findings", "images"
+        ),
+        pk=request_id,
     )
     mine = found.user_id == request.user.pk
     if not mine and not has_permission(request.user, Permission.VIEW_LEDGER, found.team):

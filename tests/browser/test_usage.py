@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.axe import SIZES, every_look, violations
 from tests.browser.people import session_of
@@ -22,6 +22,7 @@ def spent(darkroom: Instance) -> str:
     """The id of a request of two images that was charged."""
     (made,) = darkroom.generate("--model", "flux/dev", "--prompt", PROMPT, "--num-images", "2")
     assert made["captured"]
+    darkroom.manage("reconcile", check=False)
     return str(made["id"])
 
 
@@ -83,17 +84,38 @@ def test_nothing_about_credits_scrolls_sideways_at_320_pixels(
 def test_who_spent_what_on_which_image_is_three_clicks_away(
     owner_page: Page, darkroom: Instance, complaints: list[str], spent: str
 ) -> None:
-    owner_page.goto(f"{darkroom.url}/usage/")
-    owner_page.get_by_role("region", name="By member").get_by_role("link").first.click()
-    owner_page.get_by_role("link", name=re.compile(PROMPT)).first.click()
-
-    main = owner_page.locator("main")
+    main = to_the_receipt(owner_page, darkroom)
     expect(main).to_contain_text(re.compile(r"Held [\d.]+, charged [\d.]+"))
     expect(main).to_contain_text("The provider stated it in")
-    expect(main).to_contain_text("$")
     main.locator("li.tile a").first.click()
     expect(owner_page).to_have_url(re.compile("/i/"))
     assert complaints == []
+
+
+def test_whether_it_matches_the_provider_s_bill_is_three_clicks_away(
+    owner_page: Page, darkroom: Instance, complaints: list[str], spent: str
+) -> None:
+    main = to_the_receipt(owner_page, darkroom)
+    calls = main.get_by_role("region", name="What the provider charged")
+    headings = calls.get_by_role("columnheader").all_inner_texts()
+    row = calls.get_by_role("row").nth(1).get_by_role("cell").all_inner_texts()
+    figures = dict(zip(headings, row, strict=True))
+    assert figures["Billed"] == figures["Reported"] == figures["Counts"].split("\n")[0]
+    expect(main).to_contain_text(f"Matches the provider’s bill: {figures['Billed']}")
+
+    main.get_by_role("link", name="All of the bill").click()
+    bill = owner_page.get_by_role("region", name="Matches the provider’s bill: yes")
+    assert re.search(r"Provider billed\s+\$0\.\d+", bill.inner_text())
+    assert re.search(r"Difference\s+\$0\b", bill.inner_text())
+    assert complaints == []
+
+
+def to_the_receipt(page: Page, darkroom: Instance) -> Locator:
+    """Two clicks from the Usage page: who, then for what."""
+    page.goto(f"{darkroom.url}/usage/")
+    page.get_by_role("region", name="By member").get_by_role("link").first.click()
+    page.get_by_role("link", name=re.compile(PROMPT)).first.click()
+    return page.locator("main")
 
 
 def test_the_switches_lead_on_without_javascript(

@@ -7,15 +7,18 @@ from django.core import mail
 from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import BooksCheck, CreditAccount, Hold, User
 from accounts.services import ledger, ledger_check
 from generations.models import Attempt, GenerationRequest, ProviderCharge, SeenVia, Status
-from generations.services import audit
+from generations.services import audit, exports
+from generations.services.statement import Month
 from generations.tasks import check_books
 from tests import factories
 from tests.accounts.tampering import tamper
+from tests.generations.spending import account_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.wrong_books]
 
@@ -123,6 +126,43 @@ def test_a_bill_beyond_the_tolerance_of_which_nobody_was_told_is_said(
     )
     words = f"Attempt {attempt.pk}: booked at 33000000 nano-USD, billed at {billed}"
     assert [one.startswith(words) for one in problems("I13")] == [True] * said
+
+
+def test_small_differences_that_are_none_in_a_day_are_said(settings: Settings) -> None:
+    settings.RECONCILE_DAY_TOLERANCE_NANO_USD = 50_000
+    for _ in range(2):
+        attempt = factories.succeeded().attempts.get()
+        for seen_via in (SeenVia.LOG, SeenVia.TRANSACTION):
+            ProviderCharge.objects.create(
+                attempt=attempt, provider="aimlapi", seen_via=seen_via, nano_usd=33_030_000,
+                occurred_at=Now(),
+            )  # fmt: skip
+    (said,) = problems("I13")
+    assert said.startswith("aimlapi on ")
+    assert "booked at 66000000 nano-USD, billed at 66060000, and nobody was told" in said
+    settings.RECONCILE_DAY_TOLERANCE_NANO_USD = 60_000
+    assert problems("I13") == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("moved = moved", ""),
+        ("moved = moved + 1", "says 1 entries moved {more}, the ledger 1 moved {moved}"),
+        ("rows = 2", "says 2 entries moved {moved}, the ledger 1 moved {moved}"),
+    ],
+)
+def test_a_month_s_file_that_says_otherwise_than_its_statement_is_said(
+    change: str, said: str
+) -> None:
+    month, amount = Month(timezone.now().date().replace(day=1)), factories.CREDIT
+    team = factories.team(amount=amount)
+    made = exports.make(account_of(team), month)
+    exports.remember(team=team, month=month, made=made, to=factories.owner_of(team))
+    tamper(f"UPDATE generations_statementexport SET is_final = true, {change}")  # noqa: S608  # ours
+    words = said.format(moved=amount, more=amount + 1)
+    expected = f"Account {account_of(team).pk}: its file of {month} {words}"
+    assert problems("I10") == ([expected] if said else [])
 
 
 @pytest.mark.parametrize("table", ["providercharge", "statementexport", "priceversion", "markup"])

@@ -197,8 +197,79 @@ def test_an_open_case_is_counted_until_it_is_settled(owners: Client, studio: Stu
     assert "but for 1 open case<" in page.text
     assert "the house paid 0.2 credits of it" in page.text
     Finding.objects.filter(pk=case.pk).update(resolved_at=Now(), note="Their mistake")
-    bill = owners.get(PAGE).context["bill"]
+    page = owners.get(PAGE)
+    bill = page.context["bill"]
     assert (bill.open_cases, bill.matched, bill.difference) == (0, 0, 2_000_000)
+    assert "Matches the provider’s bill: but for 1 call, settled" in page.text
+    assert "bill: yes" not in page.text
+
+
+def case_of(attempt: Attempt, kind: FindingKind, theirs: int, **how: Any) -> Finding:
+    return Finding.objects.create(
+        reconciliation=compared(), provider="aimlapi", kind=kind, action=FindingAction.CASE,
+        attempt=attempt, inference_id="i", ours_nano_usd=33_000_000, theirs_nano_usd=theirs,
+        charged_at=Now(), **how,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ({}, "less than was booked; staff look into it"),
+        ({"resolved_at": Now(), "note": "x"}, "less than was booked; nothing was given back"),
+        (
+            {"resolved_at": Now(), "note": "x", "refunded": 300_000},
+            "less than you paid; 0.3 credits came back",
+        ),
+    ],
+)
+def test_where_the_provider_took_less_nobody_says_that_nothing_was_charged(
+    owners: Client, studio: Studio, how: dict[str, Any], words: str
+) -> None:
+    case_of(billed(studio.team, 30_000_000), FindingKind.DRIFT, 30_000_000, **how)
+    page = owners.get(PAGE)
+    assert f"the provider took {words}" in page.text
+    assert "none of it was charged" not in page.text
+    assert page.context["bill"].difference == -3_000_000
+
+
+def test_a_call_that_the_provider_has_not_is_in_the_books_and_compared(
+    owners: Client, studio: Studio
+) -> None:
+    billed(studio.team, 33_000_000)
+    attempt = factories.succeeded(factories.request(of=studio.team)).attempts.get()
+    case = case_of(attempt, FindingKind.OURS_ONLY, 0)
+    bill = owners.get(PAGE).context["bill"]
+    assert (bill.ours, bill.difference) == (66_000_000, -33_000_000)
+    assert (bill.compared, bill.matched, bill.waiting) == (2, 1, 0)
+    ProviderCharge.objects.create(
+        attempt=attempt, provider="aimlapi", seen_via=SeenVia.LOG, nano_usd=33_000_000,
+        occurred_at=Now(),
+    )  # fmt: skip
+    Finding.objects.filter(pk=case.pk).update(resolved_at=Now(), note="It came late")
+    bill = owners.get(PAGE).context["bill"]
+    assert (bill.compared, bill.matched, bill.difference) == (2, 2, 0)
+
+
+def test_what_was_learned_from_the_bill_is_no_reason_to_call_it_the_same(
+    owners: Client, studio: Studio
+) -> None:
+    attempt = billed(studio.team, 35_000_000)
+    case_of(attempt, FindingKind.DRIFT, 35_000_000, house_paid=200_000)
+    Attempt.objects.filter(pk=attempt.pk).update(cost_nano_usd=35_000_000, cost_source="log")
+    page = owners.get(PAGE)
+    assert page.context["bill"].difference == 2_000_000
+    assert "the house paid 0.2 credits of it" in page.text
+
+
+def test_the_list_of_charges_counts_before_the_log(owners: Client, studio: Studio) -> None:
+    attempt = billed(studio.team, 33_000_000)
+    for nano_usd, further in ((66_000_000, ""), (33_000_000, "again"), (-33_000_000, "back")):
+        ProviderCharge.objects.create(
+            attempt=attempt, provider="aimlapi", seen_via=SeenVia.TRANSACTION, nano_usd=nano_usd,
+            further=further, occurred_at=Now(),
+        )  # fmt: skip
+    assert owners.get(PAGE).context["bill"].theirs == 66_000_000
 
 
 def test_the_usage_page_says_it_in_a_line(owners: Client) -> None:

@@ -1,11 +1,26 @@
 """The receipt of a request: what was held, charged and why, for who may know."""
 
+from datetime import timedelta
+
 import pytest
+from django.db.models.functions import Now
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.services import ledger
-from generations.models import Attempt, CostSource, GenerationRequest, Visibility
+from generations.models import (
+    Attempt,
+    CostSource,
+    Finding,
+    FindingAction,
+    FindingKind,
+    GenerationRequest,
+    ProviderCharge,
+    Reconciliation,
+    SeenVia,
+    Visibility,
+)
 from generations.providers.errors import ErrorKind
 from generations.receipts import Receipt, usd
 from generations.services import requests, storing
@@ -68,6 +83,47 @@ def test_every_source_of_a_cost_has_words(mine: Client, studio: Studio, source: 
     (call,) = Receipt(GenerationRequest.objects.get(pk=done.pk)).calls
 
     assert call.known_by.endswith(("answer", "log", "none"))
+
+
+def billed(request: GenerationRequest, nano_usd: int = 33_000_000) -> Attempt:
+    attempt = request.attempts.get()
+    for seen_via in (SeenVia.LOG, SeenVia.TRANSACTION):
+        ProviderCharge.objects.create(
+            attempt=attempt, provider="aimlapi", seen_via=seen_via, nano_usd=nano_usd,
+            occurred_at=Now(),
+        )  # fmt: skip
+    return attempt
+
+
+def test_it_says_whether_the_provider_billed_the_same(mine: Client, studio: Studio) -> None:
+    done = factories.succeeded(asked(studio))
+    assert "Not compared with the provider’s bill yet" in page(mine, done)
+    billed(done)
+    assert "Matches the provider’s bill: $0.033<" in page(mine, done)
+
+
+def test_it_says_that_a_bill_does_not_match_until_somebody_has_looked(
+    mine: Client, studio: Studio
+) -> None:
+    done = factories.succeeded(asked(studio))
+    now = timezone.now()
+    sheet = Reconciliation.objects.create(
+        provider="aimlapi", key_prefix="a", since=now, until=now + timedelta(days=1)
+    )
+    Finding.objects.create(
+        reconciliation=sheet, provider="aimlapi", kind=FindingKind.DRIFT,
+        action=FindingAction.CASE, attempt=billed(done, 30_000_000), inference_id="i",
+        theirs_nano_usd=30_000_000, charged_at=now,
+    )  # fmt: skip
+    assert "Does not match the provider’s bill of $0.03 yet: staff look into" in page(mine, done)
+    Finding.objects.update(resolved_at=now, note="The price fell")
+    assert "billed $0.03, not what was booked first; that is settled" in page(mine, done)
+
+
+def test_only_who_sees_the_books_is_led_to_them(mine: Client, studio: Studio) -> None:
+    done = factories.succeeded(asked(studio))
+    assert reverse("books") not in page(mine, done)
+    assert reverse("books") in page(browser(studio.owner), done)
 
 
 def test_what_the_house_paid_is_not_the_teams(mine: Client, studio: Studio) -> None:
