@@ -1,8 +1,8 @@
 """Paid orders from a shop: checked by their signature, turned into a top-up once.
 
 The signature is Stripe's scheme, which any shop can make: `t=<unix seconds>,v1=<hex>`, an
-HMAC-SHA256 of "<t>.<raw body>" under a shared secret. Two bodies are understood: Stripe's
-`checkout.session.completed`, and `{"order": "...", "team": "<slug>", "credits": "<decimal>"}`.
+HMAC-SHA256 of "<t>.<raw body>" under a shared secret. Two bodies are understood: Stripe's events of
+a checkout that is paid, and `{"order": "...", "team": "<slug>", "credits": "<decimal>"}`.
 """
 
 import hashlib
@@ -20,6 +20,8 @@ from accounts.services import funds
 
 TOLERANCE_SECONDS = 300
 STRIPE_PAID = "checkout.session.completed"
+STRIPE_PAID_LATER = "checkout.session.async_payment_succeeded"
+LONGEST_REFERENCE = 180  # with its prefix it has to fit an entry's key
 
 
 class BadSignature(AccountsError):
@@ -80,10 +82,10 @@ def credit(order: Order) -> LedgerEntry:
 
 
 def _stripe(event: Mapping[str, Any]) -> Order | None:
-    if event["type"] != STRIPE_PAID:
+    if event["type"] not in (STRIPE_PAID, STRIPE_PAID_LATER):
         return None
     session = _mapping(_mapping(event.get("data")).get("object"))
-    # A delayed payment method completes the checkout before it pays.
+    # A delayed payment method completes the checkout before it pays; then the other event comes.
     if session.get("payment_status") != "paid":
         return None
     details = _mapping(session.get("metadata"))
@@ -108,4 +110,12 @@ def _order(reference: str, team: object, credits_: object) -> Order:
         raise NotAnOrder(str(error)) from error
     if amount == 0:
         raise NotAnOrder("The order holds no credits.")
-    return Order(reference[:180], team, amount)
+    return Order(_short(reference), team, amount)
+
+
+def _short(reference: str) -> str:
+    """As it is, or where that is too long its beginning and its digest: no two are the same."""
+    if len(reference) <= LONGEST_REFERENCE:
+        return reference
+    digest = hashlib.sha256(reference.encode(errors="surrogatepass")).hexdigest()
+    return f"{reference[:100]}:{digest}"

@@ -75,6 +75,27 @@ def test_a_checkout_that_is_not_paid_yet_credits_nothing(team: Team) -> None:
     assert available(team) == 0
 
 
+def test_a_delayed_payment_is_credited_once_it_is_made(team: Team) -> None:
+    assert post(checkout(team, payment_status="unpaid")).json() == {"credited": 0}
+    paid = checkout(team) | {"type": "checkout.session.async_payment_succeeded"}
+    for message in (paid, paid, checkout(team)):
+        assert post(message).json() == {"credited": 500_000_000}
+    assert available(team) == 500_000_000
+
+
+def test_a_delayed_payment_that_failed_credits_nothing(team: Team) -> None:
+    failed = checkout(team, payment_status="unpaid")
+    failed["type"] = "checkout.session.async_payment_failed"
+    assert post(failed).json() == {"credited": 0}
+
+
+def test_long_names_of_orders_that_begin_alike_are_two_orders(team: Team) -> None:
+    for name in ("x" * 500 + "1", "x" * 500 + "2", "x" * 500 + "2"):
+        order = {"order": name, "team": team.slug, "credits": "5"}
+        assert post(order).json() == {"credited": 5_000_000}
+    assert available(team) == 10_000_000
+
+
 def test_another_event_is_taken_and_does_nothing(team: Team) -> None:
     assert post({"type": "invoice.created", "data": {}}).json() == {"credited": 0}
 
