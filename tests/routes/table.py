@@ -280,6 +280,8 @@ TABLE = [
     accountants("statement", of="month"),
     accountants("statement-file", of="month"),
     accountants("statement-csv", of="month"),
+    everyone("own-statement", "get", 200, of="month"),
+    everyone("own-statement-csv", "get", 200, of="month"),
     owned("receipt", "get", 200),
     accountants("team-limits", owners_only=True),
     managers("team-limits", 302, admin=403, amount="5", period="day"),

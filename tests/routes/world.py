@@ -196,7 +196,13 @@ def _make_members(world: World) -> None:
     world.arguments["limit-end", "team"] = [limit.pk]
     world.arguments["price-decide", "proposal"] = [prices.proposal().pk]
     world.arguments["markup-end", "markup"] = [prices.mark_up(100, model="flux-pro").pk]
-    for name in ("statement", "statement-file", "statement-csv"):
+    for name in (
+        "statement",
+        "statement-file",
+        "statement-csv",
+        "own-statement",
+        "own-statement-csv",
+    ):
         world.arguments[name, "month"] = [Month(date(2026, 11, 1))]
     for name in ("invitation-revoke", "member-role", "member-remove"):
         world.arguments[name, "missing"] = [uuid4()]
