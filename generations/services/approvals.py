@@ -7,7 +7,7 @@ from accounts.models import Membership, Team, User
 from accounts.permissions import Permission, has_permission, holders, permissions_of
 from accounts.services import ledger, teams
 from generations import enqueue
-from generations.errors import AlreadyDecided, AuthorGone
+from generations.errors import AlreadyDecided, AuthorGone, OwnRequest
 from generations.models import Approval, GenerationRequest, Status, Verdict
 from generations.services import notices, states
 
@@ -26,8 +26,10 @@ def needed(*, of: Membership, amount: int) -> bool:
 def decide(*, by: User, request: GenerationRequest, verdict: Verdict, words: str = "") -> Approval:
     """Let a request that waits go, or end it and give its hold back; the first to decide does.
 
-    Raises NotAllowed, WordsNeeded, AuthorGone, AlreadyDecided.
+    Raises NotAllowed, OwnRequest, WordsNeeded, AuthorGone, AlreadyDecided.
     """
+    if request.user_id == by.pk:
+        raise OwnRequest  # Who asked as a member may approve others' by now.
     approved = verdict == Verdict.APPROVED
     if not approved and not words.strip():
         raise WordsNeeded

@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from accounts.errors import NotAllowed, WordsNeeded
 from accounts.models import BudgetWindow, HoldState, Membership, Period, Role, Team, User
 from accounts.services import budgets, ledger, teams
-from generations.errors import AlreadyDecided, AuthorGone
+from generations.errors import AlreadyDecided, AuthorGone, OwnRequest
 from generations.models import Approval, GenerationRequest, Status, Verdict
 from generations.services import approvals, claiming, recovery, requests
 from tests import factories
@@ -263,3 +263,16 @@ def test_approvers_are_named_in_a_sentence(names: list[str], words: str) -> None
         User.objects.filter(pk=person.pk).update(name=name)
     factories.team(owner=people[0])  # who has more teams is named once
     assert approvals.approvers_in_words(team) == words
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_who_asked_as_a_member_does_not_decide_it_as_an_admin(
+    team: Team, owner: User, member: User, verdict: Verdict
+) -> None:
+    request = factories.waiting(of=team, by=member)
+    Membership.objects.filter(user=member).update(role=Role.ADMIN)
+    with pytest.raises(OwnRequest, match="somebody else has to decide"):
+        approvals.decide(by=member, request=request, verdict=verdict, words="Mine")
+    assert now(request).status == Status.AWAITING_APPROVAL
+    approve(owner, request)
+    assert now(request).status == Status.QUEUED

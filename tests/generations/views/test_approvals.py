@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import CreditRequest, Period, Role, Team, User
+from accounts.models import CreditRequest, Membership, Period, Role, Team, User
 from accounts.services import asks, budgets, ledger, teams
 from generations import approval_links
 from generations.models import Approval, GenerationRequest, Status, Verdict, Visibility
@@ -65,6 +65,18 @@ def test_it_shows_who_asks_for_what_at_what_price_and_what_is_left(
     assert "<b>6.6</b>" in text
     assert "993.4 credits of the team" in text
     assert f"3.4 of 10 a month for {studio.author.display_name}" in text
+
+
+def test_ones_own_request_is_for_somebody_else(studio: Studio, mine: Client) -> None:
+    request = waiting(studio)
+    Membership.objects.filter(user=studio.author, team=studio.team).update(role=Role.ADMIN)
+    assert "Nothing waits for you" in page(mine)
+    shown = page(mine, "approval", request.pk)
+    assert "somebody else decides" in shown
+    assert 'name="verdict"' not in shown
+    decide(mine, request, "approved")
+    assert GenerationRequest.objects.get().status == Status.AWAITING_APPROVAL
+    assert "somebody else has to decide" in page(mine, "approval", request.pk)
 
 
 def test_a_limit_of_somebody_else_is_not_shown(studio: Studio, owner: Client) -> None:
