@@ -11,7 +11,7 @@ from generations.services import providers
 class LimitForm(forms.Form):
     """A new limit, or another amount for one of the same kind.
 
-    What is valid is what `budgets.set_limit` takes.
+    What is valid is what `limits.set_limit` takes.
     """
 
     whom = forms.ChoiceField(label="For", required=False)

@@ -7,6 +7,7 @@ moves.
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -18,8 +19,20 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts.errors import LimitGone, NotAllowed
-from accounts.models import ApiToken, Budget, BudgetWindow, Period, Team, User
+from accounts.models import (
+    ApiToken,
+    Budget,
+    BudgetWindow,
+    CreditAccount,
+    Hold,
+    HoldState,
+    Period,
+    Team,
+    User,
+)
 from accounts.permissions import Permission, has_permission
+from accounts.services import statements
+from accounts.services.posting import execute
 from accounts.services.rooms import Room, end_of, start_of
 
 
@@ -35,22 +48,52 @@ def set_limit(
 ) -> Budget:
     """Make or change a limit; what is used and held of the period stays counted.
 
-    It binds every hold that is placed once this returns, also of requests that came before.
+    It binds every hold that is placed once this returns, also of requests that came before. What
+    they spent of the period before there was a limit is for `count_in`.
     """
     foreign = token is not None and token.team_id != team.pk
     if foreign or not has_permission(by, Permission.MANAGE_TEAM, team):
         raise NotAllowed
-    budget, _ = Budget.objects.update_or_create(
-        team=team,
-        member=member,
-        token=token,
-        model=model,
-        period=period,
-        ended_at=None,
-        defaults={"amount": amount},
-        create_defaults={"amount": amount, "created_by": by},
-    )
+    kind: dict[str, Any] = {
+        "team": team,
+        "member": member,
+        "token": token,
+        "model": model,
+        "period": period,
+        "ended_at": None,
+    }
+    budget = Budget.objects.filter(**kind).first()
+    if budget is None:
+        with transaction.atomic():
+            execute(statements.LIMIT_MADE, {"team": team.pk})
+            first = {"amount": amount, "created_by": by}
+            budget, _ = Budget.objects.get_or_create(**kind, defaults=first)
+    budget.amount = amount
+    budget.save(update_fields=["amount"])
+    _warn_again(budget)
     return budget
+
+
+def count_in(budget: Budget, holds: QuerySet[Hold]) -> None:
+    """Count in a limit's present period what those of these holds that began in it spend.
+
+    Once each, however often this is said; they settle in its window from now on.
+    """
+    begins = start_of(Period(budget.period), timezone.now())
+    (window,) = windows([budget])
+    with transaction.atomic():
+        execute(statements.HOLDS_AT_REST, {})
+    spending = holds.filter(created_at__gte=begins).exclude(state=HoldState.RELEASED)
+    uncounted = spending.exclude(windows__contains=[window])
+    values = {"window": window, "holds": list(uncounted.values_list("pk", flat=True))}
+    if values["holds"]:
+        execute(statements.COUNT_IN, values)
+
+
+def made(team: Team) -> int:
+    """How many limits the team was ever given; below 0 while it has no credits to limit."""
+    found = CreditAccount.objects.filter(team=team).values_list("limits_made", flat=True)
+    return next(iter(found), -1)
 
 
 def raise_limit(*, by: User, budget: Budget, more: int) -> None:
@@ -60,6 +103,7 @@ def raise_limit(*, by: User, budget: Budget, more: int) -> None:
     in_force = Budget.objects.filter(pk=budget.pk, ended_at__isnull=True)
     if not in_force.update(amount=F("amount") + more):
         raise LimitGone
+    _warn_again(in_force.get())
 
 
 def end_limit(*, by: User, budget: Budget) -> None:
@@ -163,6 +207,14 @@ def _concerning(team: Team, spender: User, token: ApiToken | None) -> QuerySet[B
 def _again(budgets: Iterable[Budget]) -> QuerySet[Budget]:
     """As they are by now."""
     return Budget.objects.filter(pk__in=[one.pk for one in budgets]).select_related("token")
+
+
+def _warn_again(budget: Budget) -> None:
+    """Of a limit that was raised, the shares that are not reached any more are news again."""
+    for room in rooms(Budget.objects.filter(pk=budget.pk)):
+        start = start_of(Period(budget.period), timezone.now())
+        told = BudgetWindow.objects.filter(budget=budget, starts_at=start)
+        told.filter(warned_at__gt=room.level).update(warned_at=room.level)
 
 
 def _mail(room: Room) -> None:

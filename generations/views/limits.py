@@ -12,6 +12,7 @@ from generations import role_form
 from generations.limit_form import LimitForm
 from generations.receipts import model_name
 from generations.role_form import RoleForm
+from generations.services.limits import set_limit
 
 
 @require_http_methods(["GET", "POST"])
@@ -20,7 +21,7 @@ from generations.role_form import RoleForm
 def limits(request: TeamRequest) -> HttpResponse:
     form = LimitForm(request.POST or None, team=request.team)
     if form.is_valid():
-        budgets.set_limit(by=request.user, team=request.team, **form.cleaned_data)
+        set_limit(by=request.user, team=request.team, **form.cleaned_data)
         messages.success(request, "The limit is set.")
         return redirect("team-limits")
     return _page(request, form=form)

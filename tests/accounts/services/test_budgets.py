@@ -1,12 +1,13 @@
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from django.core.mail import EmailMessage
 from pytest_django import DjangoCaptureOnCommitCallbacks as Captured
 
-from accounts.errors import InsufficientCredits, NotAllowed, OverLimit
+from accounts.errors import InsufficientCredits, LimitsChanged, NotAllowed, OverLimit
 from accounts.models import ApiToken, Budget, BudgetWindow, Period, Role, Team, User
-from accounts.services import budgets, ledger, tokens
+from accounts.services import budgets, ledger, spending, tokens
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -228,3 +229,64 @@ def test_a_tokens_owner_is_told_when_its_limit_is_used(
     assert mailoutbox[0].to == [person.email]
     assert mailoutbox[0].subject == "80 % of a limit of Studio is used"
     assert "The limit of the token Nightly is 0.0001 credits a week" in mailoutbox[0].body
+
+
+def test_what_is_charged_above_a_hold_counts_in_its_limits(team: Team) -> None:
+    budget = limit(team, 100)
+    held = ledger.hold(team=team, amount=40, reference="r1", limits=[budget])
+    ledger.capture(hold=held.pk, amount=40)
+    ledger.overrun(hold=held.pk, amount=300, reason="above the hold")
+    assert counters(budget) == (340, 0)
+    with pytest.raises(OverLimit):
+        ledger.hold(team=team, amount=1, reference="r2", limits=[budget])
+
+
+def test_what_the_house_pays_above_a_hold_counts_in_no_limit() -> None:
+    poor = factories.team(amount=50)
+    budget = limit(poor, 100)
+    held = ledger.hold(team=poor, amount=40, reference="r1", limits=[budget])
+    ledger.capture(hold=held.pk, amount=40)
+    ledger.overrun(hold=held.pk, amount=30, reason="above the hold")
+    assert counters(budget) == (50, 0)
+
+
+def test_a_hold_that_knows_of_fewer_limits_than_there_are_is_refused(team: Team) -> None:
+    known = budgets.made(team)
+    limit(team, 1_000)
+    with pytest.raises(LimitsChanged, match="Nothing was charged"):
+        ledger.hold(team=team, amount=1, reference="r1", limits_made=known)
+    assert ledger.balance(team=team).held == 0
+
+
+def test_a_hold_is_placed_within_the_limits_that_there_are_by_then(team: Team) -> None:
+    owner = factories.owner_of(team)
+    hold = partial(spending.hold, by=owner, team=team, model="", amount=60)
+    hold(reference="r1")
+    budget = limit(team, 100)
+    hold(reference="r2")
+    with pytest.raises(OverLimit):
+        hold(reference="r3")
+    assert counters(budget) == (0, 60)
+
+
+@pytest.mark.parametrize("how", ["set", "raised"])
+def test_whoever_was_told_is_told_again_once_a_limit_is_raised(
+    team: Team,
+    how: str,
+    mailoutbox: list[EmailMessage],
+    django_capture_on_commit_callbacks: Captured,
+) -> None:
+    budget = limit(team, 100)
+    with django_capture_on_commit_callbacks(execute=True):
+        ledger.hold(team=team, amount=100, reference="r1", limits=[budget])
+        budgets.warn([budget])
+        if how == "set":
+            budget = limit(team, 400)
+        else:
+            budgets.raise_limit(by=factories.owner_of(team), budget=budget, more=300)
+            budget.refresh_from_db()
+        for reference in ("r2", "r3"):
+            ledger.hold(team=team, amount=50, reference=reference, limits=[budget])
+            budgets.warn([budget])
+    shares = [mail.subject.partition(" of")[0] for mail in mailoutbox]
+    assert shares == ["100 %", "50 %"]

@@ -95,6 +95,14 @@ def test_the_use_of_a_limit_is_a_bar_and_a_number(owner: Client, studio: Studio)
     assert "82 %, 0.7 left until" in page
 
 
+def test_a_new_limit_shows_what_was_spent_before_it(owner: Client, studio: Studio) -> None:
+    for _ in range(2):
+        factories.succeeded(factories.request(of=studio.team, by=studio.author))
+    form = {"whom": f"member:{studio.author.pk}", "amount": "10", "period": "month"}
+    page = owner.post(reverse("team-limits"), form, follow=True).text
+    assert "66 %, 3.4 left until" in page
+
+
 # What a role may ask for.
 
 
