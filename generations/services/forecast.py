@@ -1,15 +1,17 @@
 """When the credits run out, if the team goes on as it did.
 
 Each weekday is expected to cost what it usually did, by the median of the last eight weeks: teams
-rest at weekends, and one large order must not move the day.
+rest at weekends, and one large order must not move the day. Credits that run out are gone by then.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from statistics import median_high, median_low
+
+from accounts.services.run_outs import Portion
 
 ONE_DAY = timedelta(days=1)
 LOOKS_BACK = timedelta(weeks=8)
@@ -32,14 +34,24 @@ class Forecast:
     outlook: Outlook
     days: int
     runs_out: date | None = None
+    some_end: bool = False  # credits that run out by themselves were reckoned with
 
     @property
     def needs(self) -> int:
         return NEEDS_DAYS
 
 
-def run_out(*, available: int, spent: Mapping[date, int], today: date) -> Forecast:
-    """The day on which `available` would be used up. `spent` may hold today's part, too."""
+def run_out(
+    *,
+    available: int,
+    spent: Mapping[date, int],
+    today: date,
+    portions: Sequence[Portion] = (),
+) -> Forecast:
+    """The day on which `available` would be used up. `spent` may hold today's part, too.
+
+    `portions` are what is available, in the order in which it is burnt, where some of it runs out.
+    """
     history = _history(spent, today)
     days = len(history)
     if available <= 0:
@@ -47,9 +59,12 @@ def run_out(*, available: int, spent: Mapping[date, int], today: date) -> Foreca
     if days < NEEDS_DAYS:
         return Forecast(Outlook.UNKNOWN, days)
     usual = _by_weekday(history)
-    if not any(usual.values()):
-        return Forecast(Outlook.IDLE, days)
-    return _follow(available, usual, today=today, days=days, already=spent.get(today, 0))
+    needs = _needs(usual, today, already=spent.get(today, 0))
+    last = _last_day(portions or [Portion(available)], needs, today)
+    if last:
+        return Forecast(Outlook.DATED, days, last, some_end=bool(portions))
+    outlook = Outlook.FAR if any(usual.values()) else Outlook.IDLE
+    return Forecast(outlook, days, some_end=bool(portions))
 
 
 def _history(spent: Mapping[date, int], today: date) -> dict[date, int]:
@@ -72,13 +87,30 @@ def _median(amounts: list[int]) -> int:
     return (median_low(amounts) + median_high(amounts)) // 2
 
 
-def _follow(
-    available: int, usual: Mapping[int, int], *, today: date, days: int, already: int
-) -> Forecast:
-    left = available + min(already, usual[today.weekday()])  # Today's part of it is spent.
-    for ahead in range(LOOKS_AHEAD):
+def _needs(usual: Mapping[int, int], today: date, *, already: int) -> list[int]:
+    """What each day from today on is expected to take; today's part of it is spent."""
+    days = (today + ahead * ONE_DAY for ahead in range(LOOKS_AHEAD))
+    first, *others = (usual[day.weekday()] for day in days)
+    return [max(first - already, 0), *others]
+
+
+def _last_day(portions: Sequence[Portion], needs: Sequence[int], today: date) -> date | None:
+    """The day at whose end nothing is left, if there is one among these."""
+    left = list(portions)
+    for ahead, need in enumerate(needs):
         day = today + ahead * ONE_DAY
-        left -= usual[day.weekday()]
-        if left <= 0:
-            return Forecast(Outlook.DATED, days, day)
-    return Forecast(Outlook.FAR, days)
+        left = [one for one in _burn(left, need) if one.last_day is None or one.last_day > day]
+        if not left:
+            return day
+    return None
+
+
+def _burn(portions: Sequence[Portion], need: int) -> list[Portion]:
+    """What is left of them, in their order."""
+    left = []
+    for one in portions:
+        taken = min(one.amount, need)
+        need -= taken
+        if taken < one.amount:
+            left.append(replace(one, amount=one.amount - taken))
+    return left

@@ -6,7 +6,7 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import CreditAccount, Role, Team
-from accounts.services import funds, ledger, run_outs
+from accounts.services import funds, ledger, lots, run_outs
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -79,3 +79,32 @@ def test_nobody_is_told_of_frozen_credits_which_do_not_run_out(
 ) -> None:
     CreditAccount.objects.filter(team=team).update(frozen_at=timezone.now())
     assert warned(django_capture_on_commit_callbacks, 4) == []
+
+
+def portions(team: Team) -> list[tuple[int, int | None]]:
+    """What is available in its order: credits, and the days until their last one."""
+    account = CreditAccount.objects.get(team=team)
+    today = timezone.now().date()
+    return [
+        (one.amount // CREDIT, (one.last_day - today).days if one.last_day else None)
+        for one in run_outs.portions(account)
+    ]
+
+
+def test_what_ends_is_told_apart_from_what_does_not(team: Team) -> None:
+    promote(team, 7, ends=later(9))
+    assert portions(team) == [(7, 9), (30, 10), (5, None)]
+
+
+def test_what_is_held_or_spent_is_no_part_of_it(team: Team) -> None:
+    ledger.hold(team=team, amount=3 * CREDIT, reference="r1")
+    assert portions(team) == [(30, 10), (2, None)]
+    held = ledger.hold(team=team, amount=12 * CREDIT, reference="r2")
+    ledger.capture(hold=held.pk, amount=12 * CREDIT)
+    assert portions(team) == [(20, 10)]
+    lots.allocate(CreditAccount.objects.get(team=team))
+    assert portions(team) == [(18, 10), (2, None)]
+
+
+def test_where_nothing_ends_nothing_is_told_apart() -> None:
+    assert portions(factories.team()) == []

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.services.run_outs import Portion
 from generations.services.forecast import NEEDS_DAYS, Outlook, run_out
 
 TODAY = date(2026, 11, 20)  # a Friday
@@ -71,6 +72,38 @@ def test_more_than_a_year_is_not_a_date() -> None:
 
 def test_nothing_left_needs_no_forecast() -> None:
     assert run_out(available=0, spent={}, today=TODAY).outlook == Outlook.EMPTY
+
+
+def test_what_runs_out_before_it_is_used_is_not_counted_on() -> None:
+    ending = Portion(1_000, TODAY + ONE_DAY)
+
+    forecast = run_out(
+        available=1_050, spent=every_day(10), today=TODAY, portions=[ending, Portion(50)]
+    )
+
+    # Two days take twenty of what ends, then fifty last for five more.
+    assert (forecast.runs_out, forecast.some_end) == (TODAY + 6 * ONE_DAY, True)
+
+
+def test_what_is_used_before_it_runs_out_changes_nothing() -> None:
+    ending = Portion(20, TODAY + WEEK)
+
+    forecast = run_out(
+        available=100, spent=every_day(10), today=TODAY, portions=[ending, Portion(80)]
+    )
+
+    assert forecast.runs_out == TODAY + 9 * ONE_DAY
+
+
+def test_a_team_that_rests_has_a_last_day_where_all_it_has_runs_out() -> None:
+    long_ago = {TODAY - 50 * ONE_DAY: 10}
+    ending = Portion(100, TODAY + WEEK)
+
+    forecast = run_out(available=100, spent=long_ago, today=TODAY, portions=[ending])
+    lasting = run_out(available=101, spent=long_ago, today=TODAY, portions=[ending, Portion(1)])
+
+    assert (forecast.outlook, forecast.runs_out) == (Outlook.DATED, TODAY + WEEK)
+    assert lasting.outlook == Outlook.IDLE
 
 
 @given(
