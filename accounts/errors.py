@@ -150,6 +150,13 @@ class OverLimit(CannotSpend):
         )
 
 
+class LimitsChanged(CannotSpend):
+    """A limit was made while a hold was placed; nothing was held."""
+
+    def __init__(self) -> None:
+        super().__init__("The team's limits have just changed. Nothing was charged: try again.")
+
+
 class OpenAskAlready(AccountsError):
     """One open ask per person, team and kind: another would only be in its way."""
 

@@ -50,6 +50,11 @@ class Waiting:
         return self.request.status == Status.AWAITING_APPROVAL
 
     @property
+    def is_own(self) -> bool:
+        """Somebody else decides about it."""
+        return self.request.user_id == self.viewer.pk
+
+    @property
     def amount(self) -> int:
         return self.request.hold.amount
 
@@ -60,8 +65,7 @@ class Waiting:
     @property
     def is_private(self) -> bool:
         """Only its author sees what it shows; the price alone is decided about."""
-        mine = self.request.user_id == self.viewer.pk
-        return self.request.visibility == Visibility.PRIVATE and not mine
+        return self.request.visibility == Visibility.PRIVATE and not self.is_own
 
     @property
     def references(self) -> list[Reference]:
@@ -80,12 +84,12 @@ def waiting_for(user: User) -> QuerySet[GenerationRequest, UUID]:
     """The ids of all that waits for this person's decision."""
     mine = teams.where_may(user, Permission.APPROVE)
     asked = _limit_asks(mine, user).order_by().values_list("pk", flat=True)
-    return _requests(mine).values_list("pk", flat=True).union(asked, all=True)
+    return _requests(mine, user).values_list("pk", flat=True).union(asked, all=True)
 
 
 def page(user: User, *, mine: Collection[Team]) -> dict[str, object]:
     """All that waits in the teams that are this person's to approve for, the oldest first."""
-    waiting = _requests(mine)
+    waiting = _requests(mine, user)
     decided = Approval.objects.filter(request__team__in=mine).select_related(
         "by", "request__user", "request__hold"
     )
@@ -135,8 +139,9 @@ def thumbnail(shown: Waiting, number: int) -> bytes | None:
     return renditions.thumbnail(picture) if picture else None
 
 
-def _requests(mine: QuerySet[Team] | Collection[Team]) -> QuerySet[GenerationRequest]:
-    return GenerationRequest.objects.filter(team__in=mine, status=Status.AWAITING_APPROVAL)
+def _requests(mine: QuerySet[Team] | Collection[Team], user: User) -> QuerySet[GenerationRequest]:
+    waiting = GenerationRequest.objects.filter(team__in=mine, status=Status.AWAITING_APPROVAL)
+    return waiting.exclude(user=user)
 
 
 def _shown(found: QuerySet[GenerationRequest]) -> QuerySet[GenerationRequest]:

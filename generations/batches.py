@@ -137,7 +137,7 @@ class Batch:
 
     @property
     def cost_microcredits(self) -> int:
-        return self.request.hold.amount if self.is_open else self.request.hold.captured
+        return self.request.hold.amount if self.is_open else self.request.hold.cost
 
     @property
     def failure(self) -> failures.Failure | None:

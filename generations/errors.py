@@ -78,6 +78,13 @@ class AlreadyDecided(GenerationsError):
         super().__init__(f"Somebody was quicker: {how}.")
 
 
+class OwnRequest(GenerationsError):
+    def __init__(self) -> None:
+        super().__init__(
+            "You asked for this yourself, so somebody else has to decide. Nothing was changed."
+        )
+
+
 class AuthorGone(GenerationsError):
     def __init__(self, who: str) -> None:
         super().__init__(

@@ -95,9 +95,9 @@ class Inspector:
 
     @property
     def cost_microcredits(self) -> int:
-        """This image's part of what its request was charged."""
+        """This image's part of what its request cost the team."""
         request = self.image.request
-        return request.hold.captured // max(request.arrived, 1)
+        return request.hold.cost // max(request.arrived, 1)
 
     @property
     def approval(self) -> Approval | None:

@@ -11,7 +11,9 @@ from accounts.services import entries
 from generations.services import usage
 
 RESERVED = "reserved"
-KINDS = [("", "Everything"), *EntryKind.choices, (RESERVED, "Reserved")]
+# What the house pays is between its own accounts: no team's ledger has such an entry.
+OF_TEAMS = [(kind.value, kind.label) for kind in EntryKind if kind is not EntryKind.HOUSE]
+KINDS = [("", "Everything"), *OF_TEAMS, (RESERVED, "Reserved")]
 
 
 class LedgerForm(forms.Form):

@@ -146,11 +146,11 @@ class Receipt:
     @property
     def charged(self) -> int:
         """What the team paid, before anything was refunded."""
-        return -sum(one.amount for one in self.postings if not one.by_house and one.amount < 0)
+        return self.request.hold.charged
 
     @property
     def refunded(self) -> int:
-        return sum(one.amount for one in self.postings if not one.by_house and one.amount > 0)
+        return self.request.hold.refunded
 
     @property
     def house_paid(self) -> int:
@@ -180,7 +180,15 @@ class Receipt:
         if self.request.is_open:
             waits = self.request.status == Status.AWAITING_APPROVAL
             return f"{held} until it is {'approved' if waits else 'done'}; nothing is charged yet"
-        return f"{held}, {self.charge}"
+        return f"{held}, {self.charge}{self._since}"
+
+    @property
+    def _since(self) -> str:
+        """What became of the charge later, so that what it cost in the end is said too."""
+        if not self.refunded:
+            return ""
+        back, cost = format_credits(self.refunded), format_credits(self.request.hold.cost)
+        return f"; {back} refunded since, so it cost {cost}"
 
     @property
     def charge(self) -> str:
@@ -200,12 +208,14 @@ class Receipt:
             return f" because {self._why_cancelled}"
         if self.request.status == Status.FAILED:
             return f" because it failed: {failures.explain(self.request.error_code).title}"
-        if self.request.arrived < self.request.num_images:
-            return f" because {self.request.arrived} of {self.request.num_images} arrived"
+        fewer = self.request.arrived < self.request.num_images
+        arrived = f"{self.request.arrived} of {self.request.num_images} arrived"
         if self.charged < self.held:
-            return ": the hold was the most it could cost, this is what it did"
-        if self.charged > self.held:
-            return ": the provider charged more than its price said"
+            usual = ": the hold was the most it could cost, this is what it did"
+            return f" because {arrived}" if fewer else usual
+        dearer = "the provider charged more than its price said"
+        if self.charged > self.held or fewer:
+            return f": {f'{arrived}, and ' if fewer else ''}{dearer}"
         return ""
 
 

@@ -16,6 +16,7 @@ from generations.views import (
     limits,
     live,
     operations,
+    own_statement,
     prices,
     receipt,
     recipes,
@@ -137,6 +138,12 @@ urlpatterns = [
     path("usage/statement/<month:month>/", statement.statement, name="statement"),
     path("usage/statement/<month:month>/file/", statement.statement_file, name="statement-file"),
     path("usage/statement/<month:month>.csv", statement.statement_csv, name="statement-csv"),
+    path("usage/statement/<month:month>/mine/", own_statement.own_statement, name="own-statement"),
+    path(
+        "usage/statement/<month:month>/mine.csv",
+        own_statement.own_statement_csv,
+        name="own-statement-csv",
+    ),
     path("events/", live.events, name="events"),
     path("hooks/fal/<uuid:attempt_id>.<slug:token>/", hooks.fal, name="fal-hook"),
 ]

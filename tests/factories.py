@@ -10,10 +10,10 @@ from uuid import UUID
 from PIL import Image as Picture
 
 from accounts.models import Budget, Membership, Period, Role, Team, User
-from accounts.services import budgets, ledger, teams, users
+from accounts.services import ledger, teams, users
 from generations.models import Attempt, GenerationRequest, Image, Visibility
 from generations.providers.base import RawAnswer
-from generations.services import claiming, outcomes, requests, storing
+from generations.services import claiming, limits, outcomes, requests, storing
 
 CREDIT = 1_000_000
 MODEL = "flux/dev"
@@ -52,7 +52,7 @@ def member(of: Team, role: Role = Role.MEMBER) -> User:
 
 def limit(of: Team, to: User | None = None, amount: int = 10 * CREDIT, model: str = "") -> Budget:
     """What the team, or one of its members, may spend in a month."""
-    return budgets.set_limit(
+    return limits.set_limit(
         by=owner_of(of), team=of, member=to, model=model, period=Period.MONTH, amount=amount
     )
 

@@ -39,6 +39,8 @@ class CreditAccount(models.Model):
     posted = models.BigIntegerField(default=0)
     held = models.BigIntegerField(default=0)
     overdraft = models.BigIntegerField(default=0)
+    # How many limits its team was ever given: a hold says how many it knew of.
+    limits_made = models.IntegerField(default=0, db_default=0)
     # Set when a check finds a violation: nothing more is held until a person has looked.
     frozen_at = models.DateTimeField(null=True, blank=True)
     frozen_because = models.CharField(max_length=300, blank=True, db_default="")
@@ -84,6 +86,8 @@ class Hold(models.Model):
     amount = models.BigIntegerField()
     captured = models.BigIntegerField(default=0)
     refunded = models.BigIntegerField(default=0, db_default=0)
+    # What the team paid above the amount.
+    overrun = models.BigIntegerField(default=0, db_default=0)
     state = models.CharField(max_length=10, choices=HoldState, default=HoldState.PENDING)
     # The budget windows it was admitted by: it settles in them, also after midnight.
     windows = ArrayField(models.BigIntegerField(), default=list, db_default=[])
@@ -101,6 +105,7 @@ class Hold(models.Model):
                 condition=Q(refunded__gte=0, refunded__lte=F("captured")),
                 name="hold_refunded_within_captured",
             ),
+            models.CheckConstraint(condition=Q(overrun__gte=0), name="hold_overrun_not_negative"),
             models.CheckConstraint(
                 condition=Q(state=HoldState.PENDING, resolved_at__isnull=True)
                 | (~Q(state=HoldState.PENDING) & Q(resolved_at__isnull=False)),
@@ -115,6 +120,16 @@ class Hold(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_state_display()} {format_credits(self.amount)} for {self.reference}"
+
+    @property
+    def charged(self) -> int:
+        """What the team paid, before anything was given back."""
+        return self.captured + self.overrun
+
+    @property
+    def cost(self) -> int:
+        """What it cost the team in the end."""
+        return self.charged - self.refunded
 
 
 class EntryKind(models.TextChoices):

@@ -13,7 +13,14 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from accounts.errors import HoldResolved, KeyReused, MoreThanCaptured, OverLimit
+from accounts.errors import (
+    CannotSpend,
+    HoldResolved,
+    KeyReused,
+    LimitsChanged,
+    MoreThanCaptured,
+    OverLimit,
+)
 from accounts.models import (
     AccountKind,
     Budget,
@@ -80,12 +87,26 @@ def grant(
     return give(posting, lot=LotKind.GRANTED, expires_at=expires_at)
 
 
-def hold(*, team: Team, amount: int, reference: str, limits: Sequence[Budget] = ()) -> Hold:
-    """Set credits aside within the limits, once per reference.
+def hold(
+    *,
+    team: Team,
+    amount: int,
+    reference: str,
+    limits: Sequence[Budget] = (),
+    limits_made: int | None = None,
+) -> Hold:
+    """Set credits aside within the limits, once per reference; `spending` finds the limits.
 
-    Raises InsufficientCredits, OverLimit, AccountFrozen, KeyReused.
+    With `limits_made`, only while the team was given no more than these. Raises
+    InsufficientCredits, OverLimit, LimitsChanged, AccountFrozen, KeyReused.
     """
-    values = {"id": uuid7(), "team": team.pk, "amount": amount, "reference": reference}
+    values = {
+        "id": uuid7(),
+        "team": team.pk,
+        "amount": amount,
+        "reference": reference,
+        "limits_made": limits_made,
+    }
     windows = budgets.windows(limits) if limits else []
     statement = statements.HOLD_WITHIN if limits else statements.HOLD
     try:
@@ -100,8 +121,7 @@ def hold(*, team: Team, amount: int, reference: str, limits: Sequence[Budget] = 
     # Said again it is the first hold, also when nothing more is available.
     first = Hold.objects.select_related("account").filter(reference=reference).first()
     if first is None:
-        full = budgets.fullest(limits)
-        raise OverLimit(full, amount) if full and full.left < amount else refusal(team, amount)
+        raise _why_not(team, amount, limits, limits_made)
     if first.amount != amount or first.account.team_id != team.pk:
         raise KeyReused(reference)
     return first
@@ -186,6 +206,16 @@ def _pending(row: Sequence[Any], **known: Any) -> Hold:
     made = Hold(pk=pk, account_id=account, created_at=created_at, **known)
     made._state.adding = False  # noqa: SLF001  # as Django marks what it read
     return made
+
+
+def _why_not(
+    team: Team, amount: int, limits: Sequence[Budget], limits_made: int | None
+) -> CannotSpend:
+    """Why a hold was refused."""
+    if limits_made is not None and budgets.made(team) != limits_made:
+        return LimitsChanged()
+    full = budgets.fullest(limits)
+    return OverLimit(full, amount) if full and full.left < amount else refusal(team, amount)
 
 
 def _expect(hold: UUID, *, state: HoldState, captured: int) -> None:

@@ -37,11 +37,13 @@ FROM entry WHERE accounts_creditaccount.id = entry.credit_id
 """  # noqa: S608  # our own words
 
 # The account is updated before the hold is inserted: the other order makes the insert's foreign-key
-# check queue behind every other hold of the team (measured).
+# check queue behind every other hold of the team (measured). `limits_made` is how many limits are
+# known to whoever asks: where one is made while this waits, nothing is held.
 HOLD = """
 WITH account AS (
     UPDATE accounts_creditaccount SET held = held + %(amount)s
     WHERE team_id = %(team)s AND frozen_at IS NULL
+      AND limits_made = coalesce(%(limits_made)s::integer, limits_made)
       AND posted - held + overdraft >= %(amount)s
     RETURNING id
 )
@@ -63,6 +65,7 @@ WITH room AS (
 account AS (
     UPDATE accounts_creditaccount SET held = held + %(amount)s
     WHERE team_id = %(team)s AND frozen_at IS NULL
+      AND limits_made = coalesce(%(limits_made)s::integer, limits_made)
       AND (SELECT min(remaining) FROM room) >= %(amount)s
       AND posted - held + overdraft >= %(amount)s
     RETURNING id
@@ -127,15 +130,58 @@ WHERE accounts_creditaccount.id = hold.account_id AND (SELECT count(*) FROM coun
 RETURNING hold.id
 """
 
-# The team pays above its hold as far as it can; the house pays the rest. The lock comes first, so
+# Whoever read the limits before this is refused; who holds already is waited for.
+LIMIT_MADE = """
+UPDATE accounts_creditaccount SET limits_made = limits_made + 1 WHERE team_id = %(team)s
+"""
+
+# Ends once no statement runs any more that began before it and moves a hold.
+HOLDS_AT_REST = "LOCK TABLE accounts_hold IN SHARE MODE"
+
+# A limit that is made counts what its period has seen: these holds settle in its window from then.
+COUNT_IN = """
+WITH locked AS (
+    SELECT id FROM accounts_hold WHERE id = ANY(%(holds)s) ORDER BY id FOR NO KEY UPDATE
+),
+taken AS (
+    UPDATE accounts_hold h SET windows = h.windows || %(window)s::bigint
+    FROM locked WHERE h.id = locked.id AND %(window)s <> ALL (h.windows)
+    RETURNING h.amount, h.captured, h.overrun, h.refunded, h.state
+),
+sums AS (
+    SELECT sum(captured + overrun - refunded) AS used,
+           coalesce(sum(amount) FILTER (WHERE state = 'pending'), 0) AS held
+    FROM taken
+)
+UPDATE accounts_budgetwindow w SET used = w.used + sums.used, held = w.held + sums.held
+FROM sums WHERE w.id = %(window)s AND sums.used IS NOT NULL
+"""
+
+# The team pays above its hold as far as it can; the house pays the rest. The locks come first, so
 # that what can be paid is read from the row as it is when nobody else may change it. One of the two
 # entries always has the first key: two at once cannot both be booked, whatever each found to cover.
 OVERRUN = """
-WITH hold AS (SELECT id, account_id, created_at FROM accounts_hold WHERE id = %(hold)s),
+WITH hold AS (
+    SELECT id, account_id, created_at, windows FROM accounts_hold WHERE id = %(hold)s
+    FOR NO KEY UPDATE
+),
+locked AS (
+    SELECT w.id FROM accounts_budgetwindow w, hold WHERE w.id = ANY(hold.windows)
+    ORDER BY w.id FOR NO KEY UPDATE OF w
+),
 account AS (
     SELECT a.id, LEAST(%(amount)s, GREATEST(a.posted - a.held + a.overdraft, 0)) AS covered
     FROM accounts_creditaccount a JOIN hold ON a.id = hold.account_id
+    WHERE (SELECT count(*) FROM locked) >= 0
     FOR NO KEY UPDATE OF a
+),
+counted AS (
+    UPDATE accounts_budgetwindow w SET used = w.used + account.covered
+    FROM account, locked WHERE w.id = locked.id
+),
+noted AS (
+    UPDATE accounts_hold h SET overrun = h.overrun + account.covered
+    FROM account WHERE h.id = %(hold)s
 ),
 paid AS (
     INSERT INTO accounts_ledgerentry

@@ -27,9 +27,9 @@ RESERVED = {
         FROM accounts_budgetwindow w
         JOIN accounts_budget b ON b.id = w.budget_id
         JOIN accounts_creditaccount a ON a.team_id = b.team_id
-        LEFT JOIN (SELECT id, sum(captured - refunded) used,
+        LEFT JOIN (SELECT id, sum(captured + overrun - refunded) used,
                           sum(amount) FILTER (WHERE state = 'pending') held
-                   FROM (SELECT unnest(windows) id, captured, refunded, amount, state
+                   FROM (SELECT unnest(windows) id, captured, overrun, refunded, amount, state
                          FROM accounts_hold WHERE windows <> '{}') one GROUP BY 1) h ON h.id = w.id
         WHERE (w.used, w.held) <> (coalesce(h.used, 0), coalesce(h.held, 0))""",
 }
@@ -85,6 +85,13 @@ HOLDS = {
                    WHERE kind = 'capture' GROUP BY 1, 2) e
           ON e.hold_id = h.id AND e.debit_id = h.account_id
         WHERE h.captured <> coalesce(e.total, 0)""",
+    "Hold {1}: {2} charged above it, its overrun entries add up to {3}": """
+        SELECT h.account_id, h.id, h.overrun, coalesce(e.total, 0)
+        FROM accounts_hold h
+        LEFT JOIN (SELECT hold_id, debit_id, sum(amount) total FROM accounts_ledgerentry
+                   WHERE kind = 'overrun' GROUP BY 1, 2) e
+          ON e.hold_id = h.id AND e.debit_id = h.account_id
+        WHERE h.overrun <> coalesce(e.total, 0)""",
     "Hold {1}: {2}, with {3} of {4} captured, ended {5}": """
         SELECT account_id, id, state, captured, amount, coalesce(resolved_at::text, 'never')
         FROM accounts_hold

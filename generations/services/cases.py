@@ -28,14 +28,16 @@ def refundable(case: Finding) -> int:
     if case.attempt is None or case.attempt.cost_nano_usd is None:
         return 0
     request = case.attempt.request
-    terms, images = price_book.terms_of(request), request.num_images
     ours, theirs = _compared(case)
-    # With the mark-up that they paid on it.
-    whole, due = (terms.charge(cost, images=images) for cost in (ours, theirs))
+    # With the mark-up that they paid on it. Rows of what was deleted for good are gone.
+    came = max(case.attempt.images.count(), request.arrived or 0)
+    whole, due = (
+        price_book.share(request, cost, came=came, kept=came).paid for cost in (ours, theirs)
+    )
     hold = request.hold
     above = [entry for entry in hold.entries.all() if entry.key.startswith("overrun")]
     paid = hold.captured + sum(one.amount for one in above if one.kind == EntryKind.OVERRUN)
-    # Of what was not delivered in whole they paid a part, and so they get back a part.
+    # Of what came and could not be kept they paid a part, and so they get back a part.
     part = hold.captured + sum(one.amount for one in above)
     over = paid - -(-due * part // whole) if whole else 0
     return max(min(over, hold.captured - hold.refunded), 0)

@@ -54,6 +54,14 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """Microcredits that a team pays of a call's cost, and how much of that is no mark-up."""
+
+    paid: int
+    covered: int
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """The most that a request can cost: `amount` microcredits is what the button says and holds."""
 
@@ -126,6 +134,40 @@ def terms_of(request: GenerationRequest) -> Terms:
     version = _version(request.price_version_id)
     rate = request.credits_per_usd or settings.CREDITS_PER_USD
     return Terms(version.price if version else None, _markup(request.markup_id), rate)
+
+
+def computed(request: GenerationRequest, *, images: int) -> int:
+    """What so many of its images cost at the request's price, in nano-USD. Raises UnknownModel."""
+    model = catalog.get_model(request.model)
+    wanted = min(images, request.num_images)
+    return terms_of(request).computed(model, request.params, images=wanted)
+
+
+def share(request: GenerationRequest, nano_usd: int, *, came: int, kept: int) -> Share:
+    """What the team pays of a call's cost: for the images it keeps, of those that came.
+
+    The rest is the house's.
+    """
+    if not came:
+        return Share(0, 0)
+    terms, cost = terms_of(request), _of_what_came(request, nano_usd, came)
+    charge = terms.charge(cost, images=min(came, request.num_images))
+    return Share(charge * kept // came, terms.at_cost(cost) * kept // came)
+
+
+def _of_what_came(request: GenerationRequest, nano_usd: int, came: int) -> int:
+    """How much of a call's cost is for the images that came.
+
+    Where fewer came than were asked for, a provider may still state what all of them cost: then it
+    is their part of that, or what they cost at the request's price, if that is more.
+    """
+    if came >= request.num_images:
+        return nano_usd
+    try:
+        priced = computed(request, images=came)
+    except catalog.UnknownModel:  # It left the catalog while the request was made.
+        priced = 0
+    return min(nano_usd, max(priced, nano_usd * came // request.num_images))
 
 
 # Neither changes once it is written.

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from accounts.errors import AccountsError, NotAllowed
 from accounts.models import ApiToken, Team, User
 from accounts.permissions import Permission, has_permission
-from accounts.services import budgets, ledger
+from accounts.services import budgets, ledger, spending
 from config.ids import uuid7
 from generations import catalog, enqueue, events
 from generations.errors import (
@@ -142,11 +142,13 @@ def _queue_once(wanted: GenerationRequest) -> GenerationRequest:
             if approvals.needed(of=membership, amount=amount):
                 wanted.status, wanted.waited = Status.AWAITING_APPROVAL, True
             # The hold locks the team's account: it comes as late as the row's foreign key allows.
-            limits = budgets.applying(
-                team=wanted.team, spender=wanted.user, model=wanted.model, token=wanted.token
-            )
-            wanted.hold = ledger.hold(
-                team=wanted.team, amount=amount, reference=str(wanted.pk), limits=limits
+            wanted.hold, limits = spending.hold(
+                by=wanted.user,
+                team=wanted.team,
+                model=wanted.model,
+                amount=amount,
+                reference=str(wanted.pk),
+                token=wanted.token,
             )
             wanted.save(force_insert=True)
             events.changed(wanted.pk)

@@ -40,7 +40,8 @@ def settle(
     with transaction.atomic():
         charges.count(attempt, *costs)
         if stored:
-            _succeed(request, attempt, cost=cost, stored=stored, of=len(images))
+            share = price_book.share(request, cost.nano_usd, came=len(images), kept=len(stored))
+            _succeed(request, attempt, cost=cost, stored=stored, share=share)
         else:
             blocked = any(image.status == ImageStatus.BLOCKED for image in images)
             fail(request=request, attempt=attempt, code="blocked" if blocked else "lost", cost=cost)
@@ -107,7 +108,12 @@ def stated_cost(attempt: Attempt, cost: Cost | None, units: Decimal | None) -> C
 
 
 def _succeed(
-    request: GenerationRequest, attempt: Attempt, *, cost: Cost, stored: list[Image], of: int
+    request: GenerationRequest,
+    attempt: Attempt,
+    *,
+    cost: Cost,
+    stored: list[Image],
+    share: price_book.Share,
 ) -> None:
     moved = states.move(
         request.pk,
@@ -121,18 +127,15 @@ def _succeed(
     )
     if not moved:
         return
-    terms = price_book.terms_of(request)
-    charge = terms.charge(cost.nano_usd, images=min(of, request.num_images))
-    share = charge * len(stored) // of
-    captured = min(share, request.hold.amount)
+    captured = min(share.paid, request.hold.amount)
     if captured:
         ledger.capture(hold=request.hold_id, amount=captured)
     else:
         ledger.release(hold=request.hold_id)
-    if share > captured:
-        ledger.overrun(hold=request.hold_id, amount=share - captured, reason="above the hold")
-    covered = terms.at_cost(cost.nano_usd) * len(stored) // of
-    _house_pays_rest(attempt, cost, reason="not delivered", covered=covered)
+    above = share.paid - captured
+    if above:
+        ledger.overrun(hold=request.hold_id, amount=above, reason="above the hold")
+    _house_pays_rest(attempt, cost, reason="not delivered", covered=share.covered)
     enqueue.after_commit(*(functools.partial(enqueue.renditions, image.pk) for image in stored))
 
 
@@ -149,7 +152,5 @@ def _costs(request: GenerationRequest, attempt: Attempt, answer: Answer) -> list
 
 
 def _computed(request: GenerationRequest, answer: Answer) -> Cost:
-    model = catalog.get_model(request.model)
-    came = min(len(answer.outputs), request.num_images)
-    computed = price_book.terms_of(request).computed(model, request.params, images=came)
+    computed = price_book.computed(request, images=len(answer.outputs))
     return Cost(computed, native_amount=0, native_unit="", source=CostSource.COMPUTED)

@@ -13,6 +13,7 @@ from django.db.models import Case, DateField, F, Q, Sum, Value, When
 from django.db.models.functions import Cast, TruncWeek
 
 from accounts.models import CreditAccount, Team, User
+from accounts.services import run_outs
 from generations.models import UsageDay
 from generations.services import usage_days
 from generations.services.forecast import LOOKS_BACK, Forecast, run_out
@@ -161,7 +162,13 @@ def read(
     if user:
         return usage, None
     spent = _spent_by_day(account, since=recent, closed=closed, fresh=fresh)
-    return usage, run_out(available=account.available, spent=spent, today=period.until)
+    forecast = run_out(
+        available=account.available,
+        spent=spent,
+        today=period.until,
+        portions=run_outs.portions(account),
+    )
+    return usage, forecast
 
 
 def median_seconds(team: Team, models: Sequence[str], *, since: date) -> dict[str, float]:

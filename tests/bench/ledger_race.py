@@ -37,7 +37,13 @@ def by_bare_psycopg() -> Pair:
 
     def pair(team: Team, reference: str) -> None:
         hold = uuid7()
-        values = {"id": hold, "team": team.pk, "amount": AMOUNT, "reference": reference}
+        values = {
+            "id": hold,
+            "team": team.pk,
+            "amount": AMOUNT,
+            "reference": reference,
+            "limits_made": None,
+        }
         session.execute(statements.HOLD, values)
         session.execute(statements.CAPTURE, {"hold": hold, "amount": AMOUNT})
 

@@ -34,6 +34,7 @@ def places(spent: str) -> list[str]:
         "/usage/?period=year&by=member",
         "/usage/ledger/",
         f"/usage/statement/{month}/",
+        f"/usage/statement/{month}/mine/",
         f"/requests/{spent}/receipt/",
     ]
 

@@ -119,6 +119,16 @@ def test_of_what_was_delivered_in_part_a_part_is_given_back(staff: User) -> None
     assert now(request).hold.refunded == 2_475_000
 
 
+def test_for_what_never_came_nobody_paid_and_nothing_is_given_back() -> None:
+    pictures = [factories.picture(shade=one) for one in ("red", "green", "blue")]
+    request = factories.request(params={"num_images": 4})
+    attempt = factories.answered(request, raw=factories.answer(*pictures, usd="0.132"))
+    storing.finish(attempt.request_id)
+    assert now(request).hold.captured == 9_900_000
+    case = taken_otherwise(attempt, ours=132_000_000, theirs=99_000_000)
+    assert cases.refundable(case) == 0
+
+
 def test_what_was_paid_above_the_hold_counts_as_paid() -> None:
     attempt = factories.answered(raw=factories.answer(usd="0.05"))
     storing.finish(attempt.request_id)

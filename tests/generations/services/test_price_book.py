@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from accounts.models import Hold, LedgerEntry, Team
-from generations.catalog import MODELS, Model, Price, Unit, get_model
+from generations import catalog
+from generations.catalog import MODELS, Model, Price, Unit, UnknownModel, get_model
 from generations.errors import Unpriceable
 from generations.models import CostSource, GenerationRequest, Markup, PriceOrigin, PriceVersion
 from generations.parameters import Json
@@ -170,6 +171,70 @@ def test_a_cost_above_the_hold_is_an_overrun_with_the_mark_up(team: Team) -> Non
     assert arrived(asked, usd="0.05").captured == asked.hold.amount
     over = LedgerEntry.objects.get(hold=asked.hold_id, kind="overrun")
     assert asked.hold.amount + over.amount == 5_500_000
+
+
+@pytest.mark.parametrize(
+    ("usd", "came", "paid"),
+    [  # captured, above the hold, and by the house
+        ("0.132", 3, (9_900_000, 0, 3_300_000)),  # the price of all four
+        ("0.099", 3, (9_900_000, 0, 0)),  # of what came
+        ("0.09", 3, (9_000_000, 0, 0)),  # less than its price
+        ("0.12", 3, (9_900_000, 0, 2_100_000)),  # all four, cheaper
+        ("0.264", 3, (13_200_000, 6_600_000, 6_600_000)),  # all four, at twice the price
+        ("0.264", 4, (13_200_000, 13_200_000, 0)),
+        ("0.132", 1, (3_300_000, 0, 9_900_000)),
+    ],
+)
+def test_a_stated_cost_of_a_whole_call_is_paid_for_what_came_of_it(
+    team: Team, usd: str, came: int, paid: tuple[int, int, int]
+) -> None:
+    asked = factories.request(of=team, params={"num_images": 4})
+    hold = arrived(asked, usd=usd, pictures=came)
+    house = sum(hold.entries.filter(kind="house").values_list("amount", flat=True))
+    assert (hold.captured, hold.overrun, house) == paid
+
+
+def test_the_mark_up_of_a_whole_call_is_paid_for_what_came_of_it(team: Team) -> None:
+    prices.mark_up(1000, per_image=CREDIT)
+    asked = factories.request(of=team, params={"num_images": 4})
+    hold = arrived(asked, usd="0.132", pictures=3)
+    assert hold.captured == 3 * PRICE * 11 // 10 + 3 * CREDIT
+    assert hold.entries.get(kind="house").amount == PRICE
+
+
+def test_a_whole_call_of_a_model_that_left_the_catalog_is_paid_by_parts(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = factories.request(of=team, params={"num_images": 4})
+
+    def gone(model: str) -> Model:
+        raise UnknownModel(model)
+
+    monkeypatch.setattr(catalog, "get_model", gone)
+    assert price_book.share(asked, 132_000_000, came=3, kept=3).paid == 3 * PRICE
+
+
+@given(
+    nano_usd=st.integers(0, 10**9),
+    asked=st.integers(1, 4),
+    came=st.integers(0, 4),
+    lost=st.integers(0, 4),
+)
+def test_nobody_pays_for_more_than_arrived_and_the_house_no_less_than_the_rest(
+    nano_usd: int, asked: int, came: int, lost: int
+) -> None:
+    request = GenerationRequest(
+        model=MODEL, params={"num_images": asked}, num_images=asked, credits_per_usd=100
+    )
+    kept = max(came - lost, 0)
+    share, whole = (
+        price_book.share(request, nano_usd, came=came, kept=some) for some in (kept, came)
+    )
+    cost = price_book.terms_of(request).at_cost(nano_usd)
+    assert 0 <= share.covered <= share.paid <= whole.paid <= cost
+    if kept < asked:
+        part = max(PRICE, -(-cost // asked)) * kept
+        assert share.paid <= part + kept
 
 
 def test_a_request_from_before_the_book_is_settled_by_the_catalog(team: Team) -> None:

@@ -3,15 +3,18 @@
 from datetime import date, timedelta
 
 import pytest
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import CreditAccount, EntryKind, LedgerEntry, Team, User
+from accounts.services import funds
 from generations.models import UsageDay
 from generations.services import usage, usage_days
 from generations.services.forecast import Outlook
 from generations.services.usage import Cut, Period
 from tests import factories
+from tests.factories import CREDIT
 from tests.generations.spending import (
     TODAY,
     account_of,
@@ -181,3 +184,18 @@ def test_the_usual_time_is_the_median_of_the_last_ones() -> None:
     medians = usage.median_seconds(team, ["flux/dev", "flux/schnell"], since=days_ago(7))
 
     assert medians == {"flux/dev": 6.0}
+
+
+def test_the_forecast_does_not_count_on_credits_that_run_out_first() -> None:
+    team = factories.team(amount=0)
+    ends = timezone.now() + timedelta(days=2)
+    funds.promote(
+        team=team, amount=1_000 * CREDIT, reference="spring", reason="Spring", expires_at=ends
+    )
+    for days in range(1, 30):
+        spent(team, 10 * CREDIT, on=days_ago(days))
+
+    forecast = usage.read(account_of(team), usage.periods(TODAY)[1])[1]
+
+    assert forecast is not None
+    assert forecast.runs_out == (ends - timedelta.resolution).date()

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.money import format_credits
 from accounts.services import ledger
 from generations.models import (
     Attempt,
@@ -48,6 +49,23 @@ def test_it_says_why_less_was_charged_than_held(mine: Client, studio: Studio) ->
     done = answered.request
 
     assert "Held 13.2, charged 9.9 because 3 of 4 arrived." in page(mine, done)
+
+
+@pytest.mark.parametrize(
+    ("usd", "words"),
+    [
+        ("0.132", "Held 13.2, charged 9.9 because 3 of 4 arrived."),
+        ("0.264", "charged 19.8: 3 of 4 arrived, and the provider charged more than its price"),
+    ],
+)
+def test_what_never_arrived_is_not_charged_whatever_the_provider_took(
+    mine: Client, studio: Studio, usd: str, words: str
+) -> None:
+    three = [factories.picture(shade=shade) for shade in ("red", "green", "blue")]
+    answered = factories.answered(asked(studio, images=4), raw=factories.answer(*three, usd=usd))
+    storing.finish(answered.request_id)
+
+    assert words in page(mine, answered.request)
 
 
 def test_it_says_that_nothing_is_charged_yet(mine: Client, studio: Studio) -> None:
@@ -142,6 +160,7 @@ def test_a_refund_is_told_apart(mine: Client, studio: Studio) -> None:
 
     assert (receipt.charged, receipt.refunded) == (factories.PRICE, 1_000_000)
     assert "Refunded later: 1." in page(mine, done)
+    assert "charged 3.3; 1 refunded since, so it cost 2.3." in page(mine, done)
 
 
 def test_it_is_for_who_asked_and_who_answers_for_the_credits(studio: Studio) -> None:
@@ -176,6 +195,36 @@ def test_a_colleagues_image_does_not_lead_to_a_receipt_they_may_not_see(studio: 
     address = reverse("receipt", args=[image.request_id])
 
     assert address not in browser(studio.colleague).get(reverse("image", args=[image.pk])).text
+
+
+def costs(client: Client, request: GenerationRequest) -> list[bool]:
+    """Whether Create, the image's page and the receipt say so many credits."""
+    image = client.get(reverse("image", args=[request.images.get().pk])).text
+    cost = Receipt(GenerationRequest.objects.get(pk=request.pk)).request.hold.cost
+    words = format_credits(cost)
+    return [
+        f'{words}<span class="spoken"> credits, receipt' in client.get("/").text,
+        f">{words} credits</a>" in image,
+        f"charged {words}:" in page(client, request) or f"cost {words}." in page(client, request),
+    ]
+
+
+def test_an_overrun_is_part_of_the_cost_on_every_page(mine: Client, studio: Studio) -> None:
+    answered = factories.answered(asked(studio), raw=factories.answer(usd="0.05"))
+    storing.finish(answered.request_id)
+    done = GenerationRequest.objects.get(pk=answered.request_id)
+
+    assert done.hold.cost == 5_000_000
+    assert costs(mine, done) == [True, True, True]
+
+
+def test_a_refund_is_no_part_of_the_cost_on_any_page(mine: Client, studio: Studio) -> None:
+    done = factories.succeeded(asked(studio))
+    ledger.refund(hold=done.hold_id, amount=factories.PRICE, reference="sorry", reason="Blurred")
+    done = GenerationRequest.objects.get(pk=done.pk)
+
+    assert done.hold.cost == 0
+    assert costs(mine, done) == [True, True, True]
 
 
 def test_dollars_are_exact() -> None:

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import Period, Role, User
+from accounts.models import EntryKind, Period, Role, User
 from accounts.services import budgets, ledger, tokens
 from generations.models import GenerationRequest, Visibility
 from generations.services import usage_days
@@ -138,6 +138,11 @@ def test_the_ledger_is_filtered_by_kind_and_person(owners: Client, busy: Studio)
     assert [line.amount for line in grants] == [1000 * CREDIT]
     assert [line.amount for line in theirs] == [-10 * CREDIT]
     assert len(recent) == 2
+
+
+def test_the_ledger_offers_only_kinds_that_a_team_can_have(owners: Client) -> None:
+    kinds = dict(owners.get("/usage/ledger/").context["form"].fields["kind"].choices)
+    assert set(EntryKind.values) - set(kinds) == {EntryKind.HOUSE}
 
 
 @pytest.mark.parametrize(
