@@ -9,11 +9,19 @@ from dataclasses import dataclass, field
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
 
 from generations import catalog, enqueue
 from generations.catalog import Model, Price, Unit
 from generations.catalog_types import provider_name
-from generations.models import PriceProposal, PriceReading, PriceVersion, ProposalState
+from generations.models import (
+    PriceOrigin,
+    PriceProposal,
+    PriceReading,
+    PriceVersion,
+    ProposalState,
+)
 from generations.providers.base import ListedPrice
 from generations.providers.errors import ProviderError
 from generations.services import notices, price_changes, providers
@@ -158,12 +166,22 @@ def _keep(model: Model, found: PriceProposal, done: Refresh) -> None:
 
 
 def within_bound(found: PriceProposal) -> bool:
-    """Whether it is so small a change of the same kind of price that nobody needs to look."""
-    before, percent = found.current, settings.PRICE_AUTO_ACCEPT_PERCENT
-    if found.withdrawn or before.withdrawn or found.unit != before.unit:
+    """Whether it is so near the price that a person last agreed to that nobody needs to look.
+
+    Not to the last step that was taken over by itself: many small ones are a large one.
+    """
+    agreed, percent = _agreed(found), settings.PRICE_AUTO_ACCEPT_PERCENT
+    if agreed is None or found.withdrawn or found.current.withdrawn or found.unit != agreed.unit:
         return False
     changes = (
-        (before.nano_usd, found.nano_usd),
-        (before.further_nano_usd, found.further_nano_usd),
+        (agreed.nano_usd, found.nano_usd),
+        (agreed.further_nano_usd, found.further_nano_usd),
     )
     return bool(percent) and all(abs(new - old) * 100 <= percent * old for old, new in changes)
+
+
+def _agreed(found: PriceProposal) -> PriceVersion | None:
+    """What a person put into force last, or else what Darkroom was delivered with."""
+    versions = PriceVersion.objects.filter(provider=found.provider, model=found.model)
+    by_people = versions.filter(Q(accepted_by__isnull=False) | Q(origin=PriceOrigin.CATALOG))
+    return by_people.filter(effective_from__lte=Now()).order_by("-effective_from").first()

@@ -107,6 +107,31 @@ def test_a_change_within_the_bound_is_taken_over_by_itself(
     assert ("taken over at once" in mail.outbox[0].body) is taken
 
 
+def test_many_small_changes_are_taken_over_only_as_far_as_one_would_be(
+    connected: Provider, settings: Settings
+) -> None:
+    settings.PRICE_AUTO_ACCEPT_PERCENT = 5
+    for usd in (0.0340, 0.0346, 0.0350):
+        list_price(connected, usd)
+        price_refresh.run()
+    assert prices.in_force().nano_usd == 34_600_000
+    assert [one.nano_usd for one in waiting()] == [35_000_000]
+
+
+def test_the_bound_is_counted_from_the_price_that_a_person_accepted(
+    connected: Provider, settings: Settings
+) -> None:
+    settings.PRICE_AUTO_ACCEPT_PERCENT = 5
+    prices.enter(40_000_000)
+    for usd in (0.0415, 0.0400, 0.0385):
+        list_price(connected, usd)
+        price_refresh.run()
+    assert prices.in_force().nano_usd == 38_500_000
+    list_price(connected, 0.0330)
+    price_refresh.run()
+    assert [one.nano_usd for one in waiting()] == [33_000_000]
+
+
 def test_a_model_that_is_not_listed_any_more_waits_too_whatever_the_bound(
     connected: Provider, settings: Settings
 ) -> None:
