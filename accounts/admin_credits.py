@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import Model
 
 from accounts.admin_freezing import Unfreezing
-from accounts.models import BooksCheck, CreditAccount, Hold, LedgerEntry
+from accounts.models import BooksCheck, CreditAccount, CreditChange, Hold, LedgerEntry
 from accounts.money import format_credits
 from config.read_only import ReadOnly
 
@@ -89,6 +89,28 @@ class LedgerEntryAdmin(ReadOnly, admin.ModelAdmin):
         "credit__team__slug",
     )
     show_full_result_count = False
+
+    amount_credits = in_credits("amount")
+
+
+@admin.register(CreditChange)
+class CreditChangeAdmin(ReadOnly, admin.ModelAdmin):
+    """Made, agreed to and declined under Team credits."""
+
+    list_display = (
+        "created_at",
+        "kind",
+        "team",
+        "amount_credits",
+        "reason",
+        "by",
+        "state",
+        "decided_by",
+    )
+    fields = (*list_display, "decided_at", "note", "expires_at", "entry")
+    list_filter = ("kind", "state", "created_at")
+    list_select_related = ("team", "by", "decided_by")
+    search_fields = ("reason", "team__name", "team__slug", "by__email")
 
     amount_credits = in_credits("amount")
 

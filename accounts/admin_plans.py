@@ -1,6 +1,7 @@
 """Plans and who is on them, and promotional credits: how staff give credits that come by a rule."""
 
 from typing import cast
+from uuid import uuid5
 
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -9,8 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from accounts.admin_forms import PlanForm, PromotionForm, TeamPlanForm
-from accounts.models import Plan, Team, TeamPlan, User
-from accounts.services import funds, plans
+from accounts.models import ChangeKind, ChangeState, CreditChange, Plan, Team, TeamPlan, User
+from accounts.services import changes, plans
 
 
 @admin.register(Plan)
@@ -86,17 +87,25 @@ class Promoting(admin.ModelAdmin):
         form = PromotionForm(request.POST if "reason" in request.POST else None)
         if not form.is_valid():
             return self._ask(request, form, chosen)
-        for team in chosen:
-            funds.promote(
-                team=team,
-                amount=form.cleaned_data["amount"],
-                reference=f"{form.cleaned_data['key']}:{team.pk}",
-                reason=form.cleaned_data["reason"],
-                expires_at=form.cleaned_data["last_day"],
-                by=cast("User", request.user),
-            )
-        self.message_user(request, f"{len(chosen)} got their credits.", "success")
+        made = [self._give(request, form, team) for team in chosen]
+        waiting = sum(one.state == ChangeState.WAITING for one in made)
+        if waiting:
+            said = f"{waiting} wait for a second member of staff, who agrees under Team credits."
+            self.message_user(request, said, "warning")
+        else:
+            self.message_user(request, f"{len(made)} got their credits.", "success")
         return None
+
+    def _give(self, request: HttpRequest, form: PromotionForm, team: Team) -> CreditChange:
+        draft = changes.Draft(
+            key=uuid5(form.cleaned_data["key"], str(team.pk)),
+            team=team,
+            kind=ChangeKind.PROMOTION,
+            amount=form.cleaned_data["amount"],
+            reason=form.cleaned_data["reason"],
+            expires_at=form.cleaned_data["last_day"],
+        )
+        return changes.make(by=cast("User", request.user), draft=draft)
 
     def _ask(
         self, request: HttpRequest, form: PromotionForm, chosen: QuerySet[Team]

@@ -77,10 +77,13 @@ class InsufficientCredits(CannotSpend):
 
 
 class KeyReused(AccountsError):
-    """A ledger key was said again for another team or amount; nothing was booked."""
+    """A ledger key was said again with anything else in it; nothing was booked."""
 
     def __init__(self, key: str) -> None:
-        super().__init__(f"The reference {key} was used before, for another team or amount.")
+        super().__init__(
+            f"The reference {key} was used before, for something else: another team, amount,"
+            " end, reason or person. Nothing was booked."
+        )
 
 
 class HoldResolved(AccountsError):
@@ -128,6 +131,26 @@ class StartsInThePast(AccountsError):
         super().__init__("A plan starts today or later: credits for past months are given by hand.")
 
 
+class OwnChange(AccountsError):
+    def __init__(self) -> None:
+        super().__init__("Another member of staff has to agree to what you asked for yourself.")
+
+
+class ChangeDecided(AccountsError):
+    def __init__(self, state: str) -> None:
+        super().__init__(f"Somebody was quicker: it is {state.lower()} already.")
+
+
+class ChangeWaits(AccountsError):
+    def __init__(self) -> None:
+        super().__init__("It waits for a second member of staff already.")
+
+
+class NoLongerStaff(AccountsError):
+    def __init__(self, who: str) -> None:
+        super().__init__(f"{who} is no longer staff: decline it, and start it anew if it is right.")
+
+
 class NothingToAdjust(AccountsError):
     def __init__(self) -> None:
         super().__init__("A correction of 0 credits corrects nothing.")
@@ -137,6 +160,35 @@ class SecondPersonNeeded(AccountsError):
     def __init__(self, limit: int) -> None:
         super().__init__(
             f"Above {format_credits(limit)} credits a second member of staff has to agree."
+        )
+
+
+class TeamHasLess(CannotSpend):
+    """Staff take more than the team has free; nothing was booked."""
+
+    def __init__(self, *, taken: int, available: int) -> None:
+        super().__init__(
+            f"The team has {format_credits(available)} credits free: {format_credits(taken)}"
+            " cannot be taken from it. Nothing was booked."
+        )
+
+
+class OverdraftInUse(AccountsError):
+    """An overdraft below what the team owes and holds by it; nothing was changed."""
+
+    def __init__(self, owed: int) -> None:
+        super().__init__(
+            f"The team owes or holds {format_credits(owed)} credits by it: it cannot be lower."
+        )
+
+
+class NotMovable(CannotSpend):
+    """The credits are there, but of a kind that stays with its team. Nothing was moved."""
+
+    def __init__(self, movable: int, needed: int) -> None:
+        super().__init__(
+            f"{format_credits(movable)} credits may be moved, and this is"
+            f" {format_credits(needed)}: what came by a plan, a promotion or a refund stays."
         )
 
 

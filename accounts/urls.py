@@ -6,8 +6,10 @@ from django.views.decorators.cache import never_cache
 
 from accounts.views import (
     asks,
+    changes,
     invitations,
     keyboard,
+    moving,
     payments,
     settings,
     sign_in,
@@ -67,8 +69,12 @@ urlpatterns = [
         name="credits-ask-withdraw",
     ),
     path("credits/asks/<uuid:ask_id>/", asks.limit_ask, name="limit-ask"),
+    path("usage/credits/move/", moving.credits_move, name="credits-move"),
     path("operations/credits/", asks.credit_asks, name="credit-asks"),
     path("operations/credits/<uuid:ask_id>/", asks.credit_ask_decide, name="credit-ask-decide"),
+    path("operations/teams/", changes.credit_changes, name="credit-changes"),
+    path("operations/teams/<slug:slug>/", changes.team_credits, name="team-credits"),
+    path("operations/teams/changes/<uuid:change_id>/", changes.change_decide, name="change-decide"),
     path("teams/new/", teams.team_new, name="team-new"),
     path("teams/switch/", teams.team_switch, name="team-switch"),
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),

@@ -249,7 +249,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 50_000_000  # Reference images travel back and for
 
 # Providers
 CREDITS_PER_USD = env.integer("CREDITS_PER_USD", 100, minimum=1)
-# A change of a provider's price up to so many percent is taken over without a person; 0: none is.
+# A price within so many percent of the one last accepted is taken over without a person; 0: none.
 PRICE_AUTO_ACCEPT_PERCENT = env.integer("PRICE_AUTO_ACCEPT_PERCENT", 0)
 # Staff corrections above this many credits take a second person.
 ADJUSTMENT_LIMIT = env.integer("ADJUSTMENT_LIMIT", 1_000) * 1_000_000

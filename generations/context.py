@@ -18,6 +18,7 @@ def around(request: HttpRequest) -> dict[str, Any]:
         "balance": SimpleLazyObject(lambda: frame.around(request).balance),
         "approvals_waiting": SimpleLazyObject(lambda: frame.around(request).approvals),
         "asks_waiting": SimpleLazyObject(lambda: frame.around(request).asks),
+        "changes_waiting": SimpleLazyObject(lambda: frame.around(request).changes),
         "collections": SimpleLazyObject(
             lambda: shelves.names(team=shown_membership(request).team, user=person)
         ),

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from accounts.access import shown_membership
 from accounts.models import AskKind, Team, User
-from accounts.services import asks
+from accounts.services import asks, changes
 from accounts.services.ledger import Balance
 from generations import approving
 
@@ -19,6 +19,7 @@ class Frame:
     balance: Balance
     approvals: int
     asks: int
+    changes: int
 
 
 class _FramedRequest(HttpRequest):
@@ -43,9 +44,11 @@ def of(*, team: Team, user: User) -> Frame:
     """In one query, since every page asks."""
     account = (F(f"credit_account__{name}") for name in ("posted", "held", "overdraft"))
     credit_asks = asks.waiting(AskKind.CREDITS).order_by().values("pk")
-    *amounts, approvals, asked = Team.objects.values_list(
+    seconds = changes.waiting().order_by().values("pk")
+    *amounts, approvals, asked, changing = Team.objects.values_list(
         *(Coalesce(column, 0) for column in account),
         _Count(approving.waiting_for(user)),
         _Count(credit_asks) if user.is_staff else Value(0),
+        _Count(seconds) if user.is_staff else Value(0),
     ).get(pk=team.pk)
-    return Frame(Balance(*amounts), approvals, asked)
+    return Frame(Balance(*amounts), approvals, asked, changing)

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
+from accounts.models import ChangeState
 from generations import story
 from generations.models import GenerationRequest
 from generations.operations_form import OperationsForm
 from generations.querysets import RequestQuerySet
 from generations.receipts import Receipt, model_name
+from generations.refund_form import RefundForm
 from generations.services import operating
 from generations.waits import open_circuits
 from generations.why import Why, explain
@@ -51,7 +53,15 @@ def whole(request: GenerationRequest, *, opened: bool) -> dict[str, object]:
         "receipt": Receipt(request),
         "deeds": operating.lawful(request, last),
         "opened": opened,
+        "refund_form": _refund_form(request),
+        "refunds_waiting": request.hold.changes.filter(state=ChangeState.WAITING).count(),
     }
+
+
+def _refund_form(request: GenerationRequest) -> RefundForm | None:
+    """For what was charged and not given back yet."""
+    form = RefundForm(asked=request)
+    return form if form.most > 0 else None
 
 
 def with_everything() -> RequestQuerySet:

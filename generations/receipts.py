@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
-from accounts.models import LedgerEntry
+from accounts.models import EntryKind, LedgerEntry
 from accounts.money import format_credits
 from generations import bill_words, catalog, failures, moves
 from generations.models import (
@@ -147,6 +147,11 @@ class Receipt:
     def charged(self) -> int:
         """What the team paid, before anything was refunded."""
         return self.request.hold.charged
+
+    @property
+    def refunds(self) -> Sequence[Posting]:
+        """What was given back later, each with its reason."""
+        return [one for one in self.postings if one.entry.kind == EntryKind.REFUND]
 
     @property
     def refunded(self) -> int:

@@ -21,6 +21,7 @@ from generations.views import (
     receipt,
     recipes,
     reconciliation,
+    refunding,
     requests,
     runs,
     selected,
@@ -107,6 +108,9 @@ urlpatterns = [
     path("operations/requests/<uuid:request_id>/", operations.story, name="operations-request"),
     path("operations/requests/<uuid:request_id>/read/", operations.read, name="operations-read"),
     path("operations/requests/<uuid:request_id>/do/", operations.do, name="operations-do"),
+    path(
+        "operations/requests/<uuid:request_id>/refund/", refunding.refund, name="operations-refund"
+    ),
     path("operations/circuits/<int:circuit_id>/try/", operations.try_circuit, name="circuit-try"),
     path("operations/reconciliation/", reconciliation.reconciliation, name="reconciliation"),
     path("operations/reconciliation/run/", reconciliation.run, name="reconciliation-run"),

@@ -9,8 +9,18 @@ from uuid import UUID
 
 from PIL import Image as Picture
 
-from accounts.models import Budget, Membership, Period, Role, Team, User
-from accounts.services import ledger, teams, users
+from accounts.models import (
+    Budget,
+    ChangeKind,
+    CreditChange,
+    Membership,
+    Period,
+    Role,
+    Team,
+    User,
+)
+from accounts.services import changes, ledger, teams, users
+from config.ids import uuid7
 from generations.models import Attempt, GenerationRequest, Image, Visibility
 from generations.providers.base import RawAnswer
 from generations.services import claiming, limits, outcomes, requests, storing
@@ -48,6 +58,22 @@ def member(of: Team, role: Role = Role.MEMBER) -> User:
     someone = user()
     Membership.objects.create(team=of, user=someone, role=role)
     return someone
+
+
+def staff() -> User:
+    someone = user()
+    User.objects.filter(pk=someone.pk).update(is_staff=True)
+    return User.objects.get(pk=someone.pk)
+
+
+def waiting_change(
+    of: Team, *, by: User | None = None, amount: int = 5000 * CREDIT
+) -> CreditChange:
+    """A correction so large that a second member of staff has to agree."""
+    draft = changes.Draft(
+        key=uuid7(), team=of, kind=ChangeKind.ADJUST, amount=amount, reason="Miscounted"
+    )
+    return changes.make(by=by or staff(), draft=draft)
 
 
 def limit(of: Team, to: User | None = None, amount: int = 10 * CREDIT, model: str = "") -> Budget:

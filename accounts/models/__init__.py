@@ -1,6 +1,7 @@
 from accounts.models.asks import AskKind, AskState, CreditRequest
 from accounts.models.books import BooksCheck
 from accounts.models.budgets import Budget, BudgetWindow, Period
+from accounts.models.changes import ChangeKind, ChangeState, CreditChange
 from accounts.models.credits import (
     AccountKind,
     CreditAccount,
@@ -27,7 +28,10 @@ __all__ = [
     "BooksCheck",
     "Budget",
     "BudgetWindow",
+    "ChangeKind",
+    "ChangeState",
     "CreditAccount",
+    "CreditChange",
     "CreditRequest",
     "EntryKind",
     "Hold",

@@ -59,6 +59,9 @@ class CreditAccount(models.Model):
             ),
             models.CheckConstraint(condition=Q(held__gte=0), name="account_held_not_negative"),
             models.CheckConstraint(
+                condition=Q(overdraft__gte=0), name="account_overdraft_not_negative"
+            ),
+            models.CheckConstraint(
                 condition=Q(posted__gte=F("held") - F("overdraft")), name="account_never_overdrawn"
             ),
         ]

@@ -2,13 +2,22 @@
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
-from django.db.models.functions import Now
 
 from accounts.errors import AskDecided, LimitGone, NotAllowed, OpenAskAlready, OwnAsk, WordsNeeded
-from accounts.models import AskKind, AskState, Budget, CreditRequest, Team, User
+from accounts.models import (
+    AskKind,
+    AskState,
+    Budget,
+    ChangeKind,
+    ChangeState,
+    CreditRequest,
+    Team,
+    User,
+)
 from accounts.money import say_credits
 from accounts.permissions import Permission, has_permission
-from accounts.services import ask_mail, budgets, ledger, teams
+from accounts.services import ask_ends, ask_mail, budgets, changes, teams
+from config.ids import uuid7
 
 
 def ask(
@@ -40,37 +49,33 @@ def withdraw(*, by: User, ask: CreditRequest) -> None:
     """Take one's own ask back. Raises NotAllowed, AskDecided."""
     if ask.by_id != by.pk:
         raise NotAllowed
-    _end(ask, by=by, state=AskState.WITHDRAWN)
+    ask_ends.end(ask, by=by, state=AskState.WITHDRAWN)
 
 
 def decide(*, by: User, ask: CreditRequest, verdict: AskState, amount: int, note: str = "") -> str:
     """Grant or decline it: what was done, in words. Raises as `grant` and `decline` do."""
     if verdict == AskState.GRANTED:
-        grant(by=by, ask=ask, amount=amount, note=note)
-        return f"{say_credits(amount)} granted to {ask.by.display_name}."
+        if grant(by=by, ask=ask, amount=amount, note=note):
+            return f"{say_credits(amount)} granted to {ask.by.display_name}."
+        return f"{say_credits(amount)} wait for a second member of staff. Nothing is given yet."
     decline(by=by, ask=ask, note=note)
     return f"Declined. {ask.by.display_name} is told."
 
 
-def grant(*, by: User, ask: CreditRequest, amount: int, note: str = "") -> None:
+def grant(*, by: User, ask: CreditRequest, amount: int, note: str = "") -> bool:
     """Give what was asked for, or another amount; once, however many decide at once.
 
-    Raises NotAllowed, OwnAsk, AskDecided, LimitGone.
+    False where so much waits for a second member of staff. Raises NotAllowed, OwnAsk, AskDecided,
+    LimitGone, ChangeWaits.
     """
     with transaction.atomic():
         _may_decide(by, ask)
-        _end(ask, by=by, state=AskState.GRANTED, granted=amount, note=note)
-        if ask.budget:
-            budgets.raise_limit(by=by, budget=ask.budget, more=amount)
-        else:
-            ledger.grant(
-                team=ask.team,
-                amount=amount,
-                reason=f"Asked for by {ask.by.display_name}",
-                reference=f"ask:{ask.pk}",
-                by=by,
-            )
+        if ask.budget is None:
+            return _give(by, ask, amount, note)
+        ask_ends.end(ask, by=by, state=AskState.GRANTED, granted=amount, note=note)
+        budgets.raise_limit(by=by, budget=ask.budget, more=amount)
         ask_mail.decided(ask)
+    return True
 
 
 def decline(*, by: User, ask: CreditRequest, note: str) -> None:
@@ -79,7 +84,7 @@ def decline(*, by: User, ask: CreditRequest, note: str) -> None:
         raise WordsNeeded
     with transaction.atomic():
         _may_decide(by, ask)
-        _end(ask, by=by, state=AskState.DECLINED, note=note)
+        ask_ends.end(ask, by=by, state=AskState.DECLINED, note=note)
         ask_mail.decided(ask)
 
 
@@ -104,13 +109,20 @@ def _may_decide(by: User, ask: CreditRequest) -> None:
         raise OwnAsk
 
 
-def _end(
-    ask: CreditRequest, *, by: User, state: AskState, granted: int | None = None, note: str = ""
-) -> None:
-    """The first to end it does; the row's condition settles every race."""
-    still_open = CreditRequest.objects.filter(pk=ask.pk, state=AskState.OPEN)
-    changes = {"state": state, "granted": granted, "note": note.strip(), "decided_by": by}
-    ended = still_open.update(**changes, decided_at=Now())
+def _give(by: User, ask: CreditRequest, amount: int, note: str) -> bool:
+    # Of many at once the second finds here what the first has decided, or left for a second person.
+    found = CreditRequest.objects.select_for_update(of=("self",), no_key=True).get(pk=ask.pk)
+    if not found.is_open:
+        raise AskDecided(found.get_state_display())
+    draft = changes.Draft(
+        key=uuid7(),
+        team=ask.team,
+        kind=ChangeKind.GRANT,
+        amount=amount,
+        reason=f"Asked for by {ask.by.display_name}",
+        ask=ask,
+        words=note,
+    )
+    made = changes.make(by=by, draft=draft)
     ask.refresh_from_db()
-    if not ended:
-        raise AskDecided(ask.get_state_display())
+    return made.state == ChangeState.DONE

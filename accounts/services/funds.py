@@ -13,6 +13,8 @@ from accounts.errors import (
     KeyReused,
     NotAllowed,
     NothingToAdjust,
+    NotMovable,
+    OverdraftInUse,
     ReasonNeeded,
     SecondPersonNeeded,
 )
@@ -27,8 +29,16 @@ from accounts.models import (
     Team,
     User,
 )
-from accounts.services import lots, statements
-from accounts.services.posting import Posting, execute, give, once, refusal, take
+from accounts.services import lots, moving, statements
+from accounts.services.posting import (
+    Posting,
+    execute,
+    give,
+    is_said_again,
+    once,
+    refusal,
+    take,
+)
 
 
 def top_up(
@@ -54,8 +64,14 @@ def promote(
     reason: str,
     expires_at: datetime | None,
     by: User | None = None,
+    approver: User | None = None,
 ) -> LedgerEntry:
-    """Give promotional credits, which are burnt first. Raises KeyReused."""
+    """Give promotional credits, which are burnt first. Staff need a second person above a limit.
+
+    Raises SecondPersonNeeded, KeyReused.
+    """
+    if by:
+        expect_second(amount, by=by, approver=approver)
     posting = Posting(
         team=team,
         amount=amount,
@@ -64,6 +80,7 @@ def promote(
         house=AccountKind.PROMOTION,
         reason=reason,
         by=by,
+        approver=approver,
     )
     return give(posting, lot=LotKind.PROMOTION, expires_at=expires_at)
 
@@ -72,11 +89,14 @@ def welcome(*, user: User, team: Team) -> None:
     """What this installation gives a new person, once; most give nothing."""
     if not settings.SIGN_UP_CREDITS:
         return
-    days = settings.SIGN_UP_CREDITS_DAYS
+    reference, days = f"sign-up:{user.pk}", settings.SIGN_UP_CREDITS_DAYS
+    # They end so long after the first time, whenever it is said again.
+    if LedgerEntry.objects.filter(key=f"promotion:{reference}").exists():
+        return
     promote(
         team=team,
         amount=settings.SIGN_UP_CREDITS,
-        reference=f"sign-up:{user.pk}",
+        reference=reference,
         reason="Welcome",
         expires_at=timezone.now() + timedelta(days=days) if days else None,
     )
@@ -96,15 +116,10 @@ def adjust(
     Raises NotAllowed, ReasonNeeded, NothingToAdjust, SecondPersonNeeded, InsufficientCredits,
     KeyReused.
     """
-    if not _is_staff(by):
-        raise NotAllowed
-    if not reason.strip():
-        raise ReasonNeeded
+    _expect_staff(by, reason)
     if amount == 0:
         raise NothingToAdjust
-    seconded = approver is not None and _is_staff(approver) and approver != by
-    if abs(amount) > settings.ADJUSTMENT_LIMIT and not seconded:
-        raise SecondPersonNeeded(settings.ADJUSTMENT_LIMIT)
+    expect_second(abs(amount), by=by, approver=approver)
     posting = Posting(
         team=team,
         amount=abs(amount),
@@ -118,12 +133,46 @@ def adjust(
     return give(posting, lot=LotKind.GRANTED) if amount > 0 else take(posting)
 
 
+def set_overdraft(
+    *, team: Team, amount: int, reason: str, by: User, approver: User | None = None
+) -> int:
+    """How far below zero a team may spend from now on; what it was before.
+
+    Nothing moves, so there is no entry: `changes` keeps who, when and why. A raise above a limit
+    takes a second person. Raises NotAllowed, ReasonNeeded, SecondPersonNeeded, OverdraftInUse.
+    """
+    _expect_staff(by, reason)
+    with transaction.atomic():
+        execute(statements.OPEN_ACCOUNT, {"team": team.pk})
+        account = CreditAccount.objects.select_for_update(no_key=True).get(team=team)
+        expect_second(amount - account.overdraft, by=by, approver=approver)
+        owed = account.held - account.posted
+        if amount < max(owed, 0):
+            raise OverdraftInUse(owed)
+        CreditAccount.objects.filter(pk=account.pk).update(overdraft=amount)
+    return account.overdraft
+
+
+def takes_two(amount: int) -> bool:
+    """Whether staff may not do so much alone."""
+    return amount > settings.ADJUSTMENT_LIMIT
+
+
+def expect_second(amount: int, *, by: User, approver: User | None) -> None:
+    """Raises SecondPersonNeeded unless another active member of staff agreed, or none has to."""
+    seconded = approver is not None and is_staff(approver) and approver != by
+    if takes_two(amount) and not seconded:
+        raise SecondPersonNeeded(settings.ADJUSTMENT_LIMIT)
+
+
 def transfer(
     *, by: User, team: Team, to: Team, amount: int, reason: str, reference: str
 ) -> LedgerEntry:
     """Move credits between two teams that this person owns; they run out when they would have.
 
-    Raises NotAllowed, InsufficientCredits, AccountFrozen, KeyReused.
+    Only what `moving.movable` says: who could move a plan's month, a promotion or what came back of
+    them would keep more than rolls over, and gather in one team what each was given once.
+    Raises NotAllowed, NotMovable, InsufficientCredits, AccountFrozen, KeyReused.
     """
     owned = Membership.objects.filter(user=by, role=Role.OWNER, team__in=[team, to])
     if team == to or owned.count() != len([team, to]):
@@ -143,14 +192,34 @@ def transfer(
         execute(statements.OPEN_ACCOUNT, {"team": to.pk})
         # Before the accounts' own locks, as whoever takes back what ran out.
         lots.alone_with(giver)
+        if not LedgerEntry.objects.filter(key=values["key"]).exists():
+            _expect_movable(giver, team, amount)
         entry = once(statements.TRANSFER, values)
         if entry is None:
             raise refusal(team, amount)
-        if (entry.amount, entry.debit.team_id, entry.credit.team_id) != (amount, team.pk, to.pk):
+        same = (entry.amount, entry.debit.team_id, entry.credit.team_id) == (amount, team.pk, to.pk)
+        if not (same and is_said_again(entry, reason=reason, by=by)):
             raise KeyReused(reference)
         lots.pass_on(entry)
     return entry
 
 
-def _is_staff(user: User) -> bool:
+def is_staff(user: User) -> bool:
     return user.is_staff and user.is_active
+
+
+def _expect_staff(by: User, reason: str) -> None:
+    if not is_staff(by):
+        raise NotAllowed
+    if not reason.strip():
+        raise ReasonNeeded
+
+
+def _expect_movable(giver: CreditAccount, team: Team, amount: int) -> None:
+    movable = moving.movable(giver)
+    if amount <= movable:
+        return
+    giver.refresh_from_db()
+    if giver.frozen_at or giver.available < amount:
+        raise refusal(team, amount)
+    raise NotMovable(movable, amount)

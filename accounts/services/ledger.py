@@ -38,6 +38,7 @@ from accounts.services.posting import (
     Posting,
     execute,
     give,
+    is_said_again,
     lot_values,
     once,
     refusal,
@@ -72,6 +73,7 @@ def grant(
     reason: str,
     reference: str,
     by: User | None = None,
+    approver: User | None = None,
     expires_at: datetime | None = None,
 ) -> LedgerEntry:
     """Give credits to a team, once per reference; they may run out. Raises KeyReused."""
@@ -83,6 +85,7 @@ def grant(
         house=AccountKind.FUNDING,
         reason=reason,
         by=by,
+        approver=approver,
     )
     return give(posting, lot=LotKind.GRANTED, expires_at=expires_at)
 
@@ -168,7 +171,13 @@ def house(*, hold: UUID, amount: int, reason: str, reference: str) -> None:
 
 
 def refund(
-    *, hold: UUID, amount: int, reference: str, reason: str, by: User | None = None
+    *,
+    hold: UUID,
+    amount: int,
+    reference: str,
+    reason: str,
+    by: User | None = None,
+    approver: User | None = None,
 ) -> LedgerEntry:
     """Give back part of what was captured, once per reference, as `lots.returning` says.
 
@@ -180,6 +189,7 @@ def refund(
         "amount": amount,
         "key": key,
         "actor": by.pk if by else None,
+        "approver": approver.pk if approver else None,
         "reason": reason,
     }
     with transaction.atomic():
@@ -188,7 +198,8 @@ def refund(
         entry = once(statements.REFUND, values | lot_values(portions))
     if entry is None:
         raise MoreThanCaptured(amount)
-    if entry.amount != amount or entry.hold_id != hold:
+    same = (entry.amount, entry.hold_id) == (amount, hold)
+    if not (same and is_said_again(entry, reason=reason, by=by)):
         raise KeyReused(reference)
     return entry
 

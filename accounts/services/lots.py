@@ -30,6 +30,8 @@ from accounts.services.posting import Portion, execute
 
 AT_ONCE = 50_000
 ROWS_A_STATEMENT = 2_000
+# What a transfer takes, in burn order; the rest stays with the team that it was given to.
+MOVABLE = (LotKind.GRANTED, LotKind.PURCHASED)
 # What comes back lasts so long, also where what it was taken from ran out.
 RETURNED_FOR = timedelta(days=30)
 
@@ -41,6 +43,7 @@ class Claim:
     entry: int | None
     amount: int
     at: datetime
+    kind: str | None = None
 
 
 @dataclass(slots=True)
@@ -211,6 +214,8 @@ def _burn(claim: Claim, lots: list[Remaining]) -> Counter[int]:
 def _in_turn(claim: Claim, lots: list[Remaining]) -> Iterator[tuple[Remaining, int]]:
     """The lots that were open for the claim, then the others, each with what it may take there."""
     later = []
+    if claim.kind == EntryKind.TRANSFER:
+        lots = sorted(lots, key=lambda one: one.lot.kind not in MOVABLE)
     for lot in lots:
         if lot.is_open(claim.at):
             yield lot, lot.free

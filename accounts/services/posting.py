@@ -69,8 +69,9 @@ def give_in_portions(posting: Posting, portions: Sequence[Portion]) -> LedgerEnt
     with transaction.atomic():
         execute(statements.OPEN_ACCOUNT, {"team": posting.team.pk})
         execute(statements.GIVE, posting.values | lot_values(portions))
-    entry = LedgerEntry.objects.select_related("credit").get(key=posting.key)
-    if entry.amount != posting.amount or entry.credit.team_id != posting.team.pk:
+    entry = LedgerEntry.objects.select_related("debit", "credit").get(key=posting.key)
+    sides = (entry.debit.kind, entry.credit.team_id) == (posting.house, posting.team.pk)
+    if not (sides and _is_of(entry, posting) and _brought(entry, portions)):
         raise KeyReused(posting.key)
     return entry
 
@@ -91,7 +92,8 @@ def take(posting: Posting) -> LedgerEntry:
     entry = once(statements.TAKE, posting.values)
     if entry is None:
         raise refusal(posting.team, posting.amount)
-    if entry.amount != posting.amount or entry.debit.team_id != posting.team.pk:
+    sides = (entry.debit.team_id, entry.credit.kind) == (posting.team.pk, posting.house)
+    if not (sides and _is_of(entry, posting)):
         raise KeyReused(posting.key)
     return entry
 
@@ -110,12 +112,33 @@ def once(statement: str, values: dict[str, Any]) -> LedgerEntry | None:
     return made.first()
 
 
+def is_said_again(entry: LedgerEntry, *, reason: str, by: User | None) -> bool:
+    """Whether somebody books the same for the same reason: what the entry itself recorded."""
+    return (entry.reason, entry.actor_id) == (reason, by.pk if by else None)
+
+
 def refusal(team: Team, amount: int) -> AccountFrozen | InsufficientCredits:
     """Why the team's account did not give this amount."""
     account = CreditAccount.objects.filter(team=team).first()
     if account and account.frozen_at:
         return AccountFrozen(team)
     return InsufficientCredits(needed=amount, available=account.available if account else 0)
+
+
+def _is_of(entry: LedgerEntry, posting: Posting) -> bool:
+    """Whether the entry is what this posting would book, between accounts that were compared."""
+    approver = posting.approver.pk if posting.approver else None
+    return (
+        (entry.amount, entry.kind, entry.approver_id) == (posting.amount, posting.kind, approver)
+    ) and is_said_again(entry, reason=posting.reason, by=posting.by)
+
+
+def _brought(entry: LedgerEntry, portions: Sequence[Portion]) -> bool:
+    """Whether these portions are the lots that came in with it."""
+    made = [(lot.kind, lot.amount, lot.expires_at) for lot in entry.lots.order_by("pk")]
+    wanted = [(one.kind, one.amount, one.expires_at) for one in portions]
+    # An entry from before there were lots has none to compare.
+    return not made or sorted(made, key=str) == sorted(wanted, key=str)
 
 
 def execute(statement: str, values: dict[str, Any]) -> int:

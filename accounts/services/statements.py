@@ -229,8 +229,9 @@ counted AS (
 ),
 entry AS (
     INSERT INTO accounts_ledgerentry
-        (debit_id, credit_id, amount, kind, key, hold_id, actor_id, reason)
-    SELECT house.id, hold.account_id, %(amount)s, 'refund', %(key)s, hold.id, %(actor)s, %(reason)s
+        (debit_id, credit_id, amount, kind, key, hold_id, actor_id, approver_id, reason)
+    SELECT house.id, hold.account_id, %(amount)s, 'refund', %(key)s, hold.id, %(actor)s,
+           %(approver)s, %(reason)s
     FROM hold, accounts_creditaccount house WHERE house.kind = 'revenue'
     RETURNING id, credit_id
 ),
@@ -279,14 +280,14 @@ SELECT entry.id, %(lot)s, %(amount)s FROM entry
 # statement, so that a hold that is captured meanwhile is not missed in both.
 CLAIMS = """
 (
-    SELECT e.id, (e.amount - coalesce(sum(a.amount), 0))::bigint, e.effective_at
+    SELECT e.id, (e.amount - coalesce(sum(a.amount), 0))::bigint, e.effective_at, e.kind
     FROM accounts_ledgerentry e LEFT JOIN accounts_lotallocation a ON a.entry_id = e.id
     WHERE e.debit_id = %(account)s
     GROUP BY e.id HAVING e.amount > coalesce(sum(a.amount), 0)
     ORDER BY e.effective_at, e.id LIMIT %(at_once)s
 )
 UNION ALL
-SELECT NULL, amount, created_at FROM accounts_hold
+SELECT NULL, amount, created_at, NULL FROM accounts_hold
 WHERE account_id = %(account)s AND state = 'pending'
 ORDER BY 3, 1 NULLS LAST
 """

@@ -18,3 +18,9 @@ def rounded_credits(microcredits: int) -> str:
     """To hundredths of a credit: for averages and headlines, never for what was booked."""
     hundredth = MICROCREDITS // 100
     return format_credits((microcredits + hundredth // 2) // hundredth * hundredth)
+
+
+@register.filter
+def unsigned(microcredits: int) -> str:
+    """Where the words say which way it goes."""
+    return format_credits(abs(microcredits))

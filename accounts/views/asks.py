@@ -10,13 +10,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import asked
 from accounts.access import SignedInRequest, TeamRequest, signed_in, staff_required, team_required
 from accounts.ask_forms import AskDecisionForm, AskForm
 from accounts.errors import AccountsError, NotAllowed
 from accounts.models import AskKind, CreditRequest
 from accounts.money import parse_credits, plain_credits
 from accounts.permissions import Permission
-from accounts.services import asks, budgets, ledger, teams
+from accounts.services import asks, budgets, teams
 
 SHOWN = 20
 
@@ -100,20 +101,8 @@ def _decide(request: SignedInRequest, ask: CreditRequest, form: AskDecisionForm)
 def _operators_page(
     request: SignedInRequest, refused: tuple[CreditRequest, AskDecisionForm] | None = None
 ) -> HttpResponse:
-    open_ones = asks.waiting(AskKind.CREDITS)
     bound = {refused[0].pk: refused[1]} if refused else {}
-    rows = [
-        {
-            "ask": one,
-            "form": bound.get(one.pk) or AskDecisionForm(ask=one),
-            "balance": ledger.balance(team=one.team),
-            "is_mine": one.by_id == request.user.pk,
-        }
-        for one in open_ones[:SHOWN]
-    ]
-    ended = CreditRequest.objects.filter(kind=AskKind.CREDITS, decided_at__isnull=False)
-    decided = ended.select_related("by", "team", "decided_by").order_by("-decided_at")
-    page = {"rows": rows, "count": open_ones.count(), "decided": decided[:SHOWN]}
+    page = asked.page(request.user, bound)
     return render(request, "accounts/credit_asks.html", page, status=422 if refused else 200)
 
 

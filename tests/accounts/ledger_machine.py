@@ -21,7 +21,13 @@ from hypothesis.stateful import (
     rule,
 )
 
-from accounts.errors import HoldResolved, InsufficientCredits, KeyReused, MoreThanCaptured
+from accounts.errors import (
+    HoldResolved,
+    InsufficientCredits,
+    KeyReused,
+    MoreThanCaptured,
+    NotMovable,
+)
 from accounts.models import (
     CreditAccount,
     EntryKind,
@@ -156,18 +162,22 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(target=booked, at=TEAMS, amount=st.integers(1, 100))
     def transfer(self, at: int, amount: int) -> Booked | MultipleResults[Booked]:
         reference = _reference()
-        made = self._take(
-            at,
-            amount,
-            lambda more: funds.transfer(
+
+        def move(more: int) -> LedgerEntry:
+            return funds.transfer(
                 by=self.owner,
                 team=self.teams[at],
                 to=self.teams[1 - at],
                 amount=amount + more,
                 reason="",
                 reference=reference,
-            ),
-        )
+            )
+
+        if self._movable(at) < amount <= self.accounts[at].available:
+            with pytest.raises(NotMovable), transaction.atomic():
+                move(0)
+            return multiple()
+        made = self._take(at, amount, move)
         if isinstance(made, Booked):
             self.accounts[1 - at].posted += amount
         return made
@@ -364,6 +374,15 @@ class LedgerMachine(RuleBasedStateMachine):
                 kept[lot.pk] += part
                 needed -= part
         return kept
+
+    def _movable(self, at: int) -> int:
+        """What was granted or paid for, and is neither spent nor kept by pending holds."""
+        kept = self._kept(at)
+        return sum(
+            left - kept[lot.pk]
+            for lot, left in self._left(at)
+            if lot.kind in {"granted", "purchased"} and (lot.expires_at or LATEST) > timezone.now()
+        )
 
     def _left(self, at: int) -> list[tuple[Lot, int]]:
         """What each of the team's lots has left, with all that was spent matched."""

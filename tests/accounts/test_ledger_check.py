@@ -72,6 +72,7 @@ def test_a_ledger_with_every_kind_of_entry_is_sound(team: Team) -> None:
     ledger.overrun(hold=hold.pk, amount=500, reason="above")
     ledger.house(hold=hold.pk, amount=500, reason="lost", reference="attempt")
     funds.promote(team=team, amount=50, reference="summer", reason="Summer", expires_at=ends)
+    funds.top_up(team=team, amount=9, reference="more")
     to = factories.team(owner=owner, amount=0)
     funds.transfer(by=owner, team=team, to=to, amount=9, reason="", reference="move")
     assert lots.expire(now=ends) == 50

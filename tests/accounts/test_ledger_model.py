@@ -7,7 +7,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from accounts.errors import AccountsError
 from accounts.models import LedgerEntry
-from accounts.services import lots, statements
+from accounts.services import lots, moving, statements
 from tests.accounts.ledger_machine import LedgerMachine
 
 pytestmark = pytest.mark.django_db
@@ -73,7 +73,6 @@ PLANTED = {
         "TRANSFER",
         [("ELSE -%(amount)s", "ELSE 0")],
     ),
-    "a transfer of what is held": ("TRANSFER", [("available >= %(amount)s", "true")]),
     "an expiry of more than is left": (
         "EXPIRE",
         [("SET posted = posted - %(amount)s", "SET posted = posted - %(amount)s - 1")],
@@ -98,6 +97,18 @@ def test_the_model_finds_a_planted_bug(monkeypatch: pytest.MonkeyPatch, bug: str
         assert right in statement
         statement = statement.replace(right, wrong)
     monkeypatch.setattr(statements, name, statement)
+    with pytest.raises(FOUND):
+        run_state_machine_as_test(LedgerMachine, settings=UNSHRUNK)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "wrong", ["true", "available >= %(amount)s"], ids=["of what is held", "of what stays"]
+)
+def test_the_model_finds_a_transfer(monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
+    monkeypatch.setattr(moving, "movable", lambda _: 10**18)
+    careless = statements.TRANSFER.replace("available >= %(amount)s", wrong)
+    monkeypatch.setattr(statements, "TRANSFER", careless)
     with pytest.raises(FOUND):
         run_state_machine_as_test(LedgerMachine, settings=UNSHRUNK)
 

@@ -194,6 +194,8 @@ def _make_members(world: World) -> None:
         amount=1000 * factories.CREDIT,
     )
     world.arguments["limit-end", "team"] = [limit.pk]
+    world.arguments["team-credits", "team"] = [world.studio.team.slug]
+    world.arguments["change-decide", "change"] = [factories.waiting_change(limit.team).pk]
     world.arguments["price-decide", "proposal"] = [prices.proposal().pk]
     world.arguments["markup-end", "markup"] = [prices.mark_up(100, model="flux-pro").pk]
     for name in (

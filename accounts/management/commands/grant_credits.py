@@ -11,7 +11,11 @@ from config.ids import uuid7
 
 
 class Command(BaseCommand):
-    help = "Give credits to a team. With a reference it happens once, however often it is said."
+    help = (
+        "Give credits to a team. With a reference it happens once, however often it is said. For"
+        " whoever runs this machine: there is no upper bound, and nobody else has to agree, as"
+        " above ADJUSTMENT_LIMIT on the pages."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("team", help="its slug")

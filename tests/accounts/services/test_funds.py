@@ -1,5 +1,6 @@
 import itertools
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.utils import timezone
@@ -11,11 +12,23 @@ from accounts.errors import (
     KeyReused,
     NotAllowed,
     NothingToAdjust,
+    NotMovable,
     ReasonNeeded,
     SecondPersonNeeded,
 )
-from accounts.models import CreditAccount, LedgerEntry, Lot, LotKind, Role, Team, User
-from accounts.services import funds, ledger, teams
+from accounts.models import (
+    CreditAccount,
+    LedgerEntry,
+    Lot,
+    LotKind,
+    Plan,
+    Role,
+    Rollover,
+    Team,
+    User,
+)
+from accounts.services import funds, ledger, plans, teams
+from accounts.services import lots as lot_service
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -230,10 +243,120 @@ def test_a_frozen_team_gives_nothing_away(team: Team, other: Team) -> None:
 
 
 def test_moved_credits_run_out_when_they_would_have(team: Team, other: Team) -> None:
-    funds.promote(team=team, amount=50, reference="spring", reason="Spring", expires_at=TOMORROW)
-    transfer(team, other, 80)
+    ledger.grant(team=team, amount=50, reason="Trial", reference="trial", expires_at=TOMORROW)
+    funds.top_up(team=team, amount=10, reference="stripe:pi_1")
+    transfer(team, other, 155)
     moved = Lot.objects.filter(account__team=other).order_by("id")
     assert [(lot.kind, lot.amount, lot.expires_at) for lot in moved] == [
-        (LotKind.PROMOTION, 50, TOMORROW),
-        (LotKind.GRANTED, 30, None),
+        (LotKind.GRANTED, 50, TOMORROW),
+        (LotKind.GRANTED, 100, None),
+        (LotKind.PURCHASED, 5, None),
     ]
+
+
+def test_what_was_promised_by_a_plan_or_a_promotion_stays_with_its_team(
+    team: Team, other: Team, staff: User
+) -> None:
+    funds.promote(team=team, amount=50, reference="spring", reason="Spring", expires_at=TOMORROW)
+    plan = Plan.objects.create(name="Studio", credits=70, rollover=Rollover.ALL)
+    plans.subscribe(by=staff, team=team, plan=plan, reason="Order")
+    with pytest.raises(NotMovable, match=r"0\.0001 credits may be moved"):
+        transfer(team, other, 101)
+    transfer(team, other, 100)
+    assert {lot.kind for lot in Lot.objects.filter(account__team=other)} == {LotKind.GRANTED}
+    left = {
+        one.lot.kind: one.amount for one in lot_service.left(CreditAccount.objects.get(team=team))
+    }
+    assert left == {LotKind.PROMOTION: 50, LotKind.PLAN: 70}
+
+
+def test_what_came_back_of_a_promotion_stays_too(team: Team, other: Team) -> None:
+    funds.promote(team=team, amount=50, reference="spring", reason="Spring", expires_at=TOMORROW)
+    held = ledger.hold(team=team, amount=50, reference="r1")
+    ledger.capture(hold=held.pk, amount=50)
+    ledger.refund(hold=held.pk, amount=50, reference="x", reason="Blurred")
+    with pytest.raises(NotMovable):
+        transfer(team, other, 101)
+
+
+def test_what_is_borrowed_is_not_moved(team: Team, other: Team) -> None:
+    CreditAccount.objects.filter(team=team).update(overdraft=50)
+    with pytest.raises(NotMovable):
+        transfer(team, other, 101)
+
+
+def test_a_hold_keeps_what_it_was_admitted_with_from_being_moved(team: Team, other: Team) -> None:
+    funds.promote(team=team, amount=50, reference="spring", reason="Spring", expires_at=TOMORROW)
+    held = ledger.hold(team=team, amount=70, reference="r1")
+    with pytest.raises(InsufficientCredits):
+        transfer(team, other, 81)
+    transfer(team, other, 80)
+    ledger.capture(hold=held.pk, amount=70)
+    assert lot_service.left(CreditAccount.objects.get(team=team)) == []
+
+
+OTHERWISE: list[dict[str, object]] = [
+    {"reason": "Summer"},
+    {"expires_at": TOMORROW},
+    {"by": "staff"},
+]
+
+
+@pytest.mark.parametrize("changes", OTHERWISE)
+def test_a_grants_reference_is_refused_with_another_reason_end_or_person(
+    team: Team, staff: User, changes: dict[str, object]
+) -> None:
+    say: dict[str, object] = {"reason": "Spring", "reference": "spring"}
+    first = ledger.grant(team=team, amount=50, **say)  # type: ignore[arg-type]  # as it was said
+    again = ledger.grant(team=team, amount=50, **say)  # type: ignore[arg-type]  # as it was said
+    other = say | changes | ({"by": staff} if "by" in changes else {})
+    with pytest.raises(KeyReused):
+        ledger.grant(team=team, amount=50, **other)  # type: ignore[arg-type]  # as it was said
+    assert (again, available(team)) == (first, 150)
+
+
+def test_a_corrections_reference_is_refused_with_another_reason_or_person(
+    team: Team, staff: User
+) -> None:
+    for amount in (20, -20):
+        funds.adjust(team=team, amount=amount, reason="A", reference=str(amount), by=staff)
+        for reason, by in (("B", staff), ("A", someone_of_staff())):
+            with pytest.raises(KeyReused):
+                funds.adjust(team=team, amount=amount, reason=reason, reference=str(amount), by=by)
+    assert available(team) == 100
+
+
+def test_a_transfers_reference_is_refused_with_another_reason(team: Team, other: Team) -> None:
+    transfer(team, other, 30)
+    with pytest.raises(KeyReused):
+        funds.transfer(
+            by=factories.owner_of(team),
+            team=team,
+            to=other,
+            amount=30,
+            reason="For something else",
+            reference="move 1",
+        )
+    assert available(other) == 30
+
+
+def test_a_refunds_reference_is_refused_with_another_reason(team: Team) -> None:
+    held = ledger.hold(team=team, amount=50, reference="r1")
+    ledger.capture(hold=held.pk, amount=50)
+    for _ in range(2):
+        ledger.refund(hold=held.pk, amount=5, reference="x", reason="Blurred")
+    with pytest.raises(KeyReused):
+        ledger.refund(hold=held.pk, amount=5, reference="x", reason="Late")
+    assert available(team) == 55
+
+
+def test_a_large_promotion_by_staff_takes_a_second_person(
+    team: Team, staff: User, settings: Settings
+) -> None:
+    settings.ADJUSTMENT_LIMIT = 20
+    give = partial(
+        funds.promote, team=team, amount=21, reference="a", reason="A", expires_at=None, by=staff
+    )
+    with pytest.raises(SecondPersonNeeded):
+        give()
+    assert give(approver=someone_of_staff()).amount == 21
