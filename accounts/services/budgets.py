@@ -137,7 +137,7 @@ def windows(budgets: Iterable[Budget], *, now: datetime | None = None) -> list[i
     found = _windows_of(wanted)
     if len(found) < len(wanted):
         BudgetWindow.objects.bulk_create(
-            [BudgetWindow(budget_id=pk, starts_at=start) for pk, start in wanted.items()],
+            [BudgetWindow(budget_id=pk, starts_at=start) for pk, start in sorted(wanted.items())],
             ignore_conflicts=True,
         )
         found = _windows_of(wanted)

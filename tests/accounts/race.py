@@ -34,3 +34,14 @@ def meeting(call: Callable[..., object]) -> Callable[..., object]:
         return result
 
     return met
+
+
+def wait_until_somebody_waits() -> None:
+    """Until some connection waits for a lock."""
+    for _ in range(500):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone():
+                return
+            cursor.execute("SELECT pg_sleep(0.01)")
+    raise AssertionError("nobody waits")

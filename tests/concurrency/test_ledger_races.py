@@ -1,14 +1,17 @@
 """Many at one account at once. Each guard has a twin without it, which shows the race."""
 
+from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from threading import Barrier
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from accounts.errors import HoldResolved, InsufficientCredits
 from accounts.models import CreditAccount, Hold, LedgerEntry, Team
-from accounts.services import ledger, ledger_check, statements
+from accounts.services import funds, ledger, ledger_check, lots, statements
 from tests import factories
 from tests.accounts.race import together
 
@@ -17,6 +20,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 THREADS = 16
 EACH = 20
 ROOM = 10
+CAPTURES, RELEASES = 6, 5
+DONE, NO_MORE = {type(None)}, {HoldResolved}
 
 
 @pytest.fixture
@@ -67,31 +72,52 @@ def test_looking_before_holding_admits_more_than_fit(team: Team) -> None:
     assert any("held is" in problem for problem in problems())
 
 
-def test_of_a_capture_and_a_release_at_once_one_wins(team: Team) -> None:
+def test_of_captures_releases_and_run_outs_at_once_one_way_wins_for_each_hold() -> None:
+    """What is held has run out: who releases it gives it up, and who captures it spends it."""
+    team, ends = factories.team(amount=0), timezone.now() + timedelta(days=1)
+    funds.promote(team=team, amount=ROOM, reference="spring", reason="Spring", expires_at=ends)
     holds = [ledger.hold(team=team, amount=1, reference=str(n)).pk for n in range(ROOM)]
     for hold in holds:
         ended = together(
-            partial(ledger.capture, hold=hold, amount=1), partial(ledger.release, hold=hold)
+            *[partial(ledger.capture, hold=hold, amount=1)] * CAPTURES,
+            *[partial(ledger.release, hold=hold)] * RELEASES,
+            *[partial(lots.expire, now=ends)] * (THREADS - CAPTURES - RELEASES),
         )
-        assert {type(outcome) for outcome in ended} == {type(None), HoldResolved}
-    captured = LedgerEntry.objects.filter(kind="capture").count()
-    assert ledger.balance(team=team).posted == ROOM - captured
+        captures = {type(one) for one in ended[:CAPTURES]}
+        releases = {type(one) for one in ended[CAPTURES : CAPTURES + RELEASES]}
+        assert [captures, releases] in ([NO_MORE, DONE], [DONE, NO_MORE])
+        assert {type(one) for one in ended[CAPTURES + RELEASES :]} == {int}
+    lots.expire(now=ends)
+    spent_or_run_out = LedgerEntry.objects.filter(kind__in=["capture", "expiry"])
+    assert (spent_or_run_out.count(), ledger.balance(team=team).posted) == (ROOM, 0)
     assert problems() == []
 
 
 @pytest.mark.wrong_books
-def test_a_capture_that_does_not_ask_for_a_pending_hold_spends_a_released_one(
+def test_ends_that_look_at_the_hold_first_end_it_often(
     team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The twin: the same statement without its condition."""
-    careless = statements.CAPTURE.replace("AND state = 'pending'", "")
-    assert careless != statements.CAPTURE
-    monkeypatch.setattr(statements, "CAPTURE", careless)
-    ledger.hold(team=team, amount=5, reference="another")
+    """The twin: whether it is pending is read first, and the statements do not mind any more."""
+    asks, ends = "AND state = 'pending'", "SET state = 'released'"
+    assert asks in statements.CAPTURE
+    assert ends in statements.RELEASE
+    release = statements.RELEASE.replace(asks, "").replace(ends, f"{ends}, captured = 0")
+    monkeypatch.setattr(statements, "CAPTURE", statements.CAPTURE.replace(asks, ""))
+    monkeypatch.setattr(statements, "RELEASE", release)
+    ledger.hold(team=team, amount=ROOM - 1, reference="another")
     hold = ledger.hold(team=team, amount=1, reference="1").pk
-    ledger.release(hold=hold)
-    ledger.capture(hold=hold, amount=1)
-    assert any("held is 4" in problem for problem in problems())
+    looked = Barrier(THREADS)
+
+    def look_then(end: Callable[[], None]) -> None:
+        pending = Hold.objects.filter(pk=hold, state="pending").exists()
+        looked.wait()
+        if pending:
+            end()
+
+    ways = partial(ledger.capture, hold=hold, amount=1), partial(ledger.release, hold=hold)
+    ended = together(*[partial(look_then, way) for way in ways * (THREADS // 2)])
+    assert ended.count(None) > 1
+    assert any("held is" in problem for problem in problems())
 
 
 def test_many_captures_of_one_hold_spend_it_once(team: Team) -> None:

@@ -1,6 +1,6 @@
 """Limits under many holds at once; the twin shows what a check before the hold lets through."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from threading import Barrier
 from typing import Any
@@ -13,7 +13,7 @@ from accounts.errors import OverLimit
 from accounts.models import Budget, BudgetWindow, Hold, Period, Team
 from accounts.services import budgets, ledger, ledger_check, statements, tokens
 from tests import factories
-from tests.accounts.race import together
+from tests.accounts.race import together, wait_until_somebody_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -113,6 +113,47 @@ def test_limits_named_in_opposite_order_do_not_deadlock(team: Team) -> None:
     assert used == {CLIENTS * HOLDS * AMOUNT}
 
 
+@pytest.fixture
+def slow_windows(team: Team) -> Iterator[None]:
+    """Each window takes a while to be made, one after the other."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql"
+            " AS 'BEGIN PERFORM pg_sleep(0.2); RETURN NEW; END'"
+        )
+        cursor.execute(
+            "CREATE TRIGGER slowly BEFORE INSERT ON accounts_budgetwindow"
+            " FOR EACH ROW EXECUTE FUNCTION slowly()"
+        )
+        yield
+        cursor.execute("DROP FUNCTION slowly CASCADE")
+
+
+@pytest.mark.usefixtures("slow_windows")
+def test_the_windows_of_limits_named_in_opposite_order_are_made_without_a_deadlock(
+    team: Team,
+) -> None:
+    both = [limit(team, Period.DAY, AMOUNT), limit(team, Period.MONTH, AMOUNT)]
+    made = together(partial(budgets.windows, both), partial(budgets.windows, both[::-1]))
+    assert made == [budgets.windows(both)] * 2
+
+
+@pytest.mark.wrong_books
+def test_limits_that_are_locked_in_the_order_in_which_they_are_named_deadlock(team: Team) -> None:
+    """The twin: each counts in the limit that it names first, and then waits for the other's."""
+    windows = budgets.windows([limit(team, Period.DAY, AMOUNT), limit(team, Period.MONTH, AMOUNT)])
+    counted = Barrier(2)
+
+    def hold(named: list[int]) -> None:
+        with transaction.atomic():
+            BudgetWindow.objects.filter(pk=named[0]).update(held=F("held") + 1)
+            counted.wait()
+            BudgetWindow.objects.filter(pk=named[1]).update(held=F("held") + 1)
+
+    outcomes = together(partial(hold, windows), partial(hold, windows[::-1]))
+    assert any("deadlock" in str(one) for one in outcomes)
+
+
 def test_holds_that_share_some_of_many_limits_end_in_every_way_without_a_deadlock(
     team: Team,
 ) -> None:
@@ -172,16 +213,6 @@ def hold_while_it_is_lowered(team: Team) -> object:
     kept, held = together(keep_it_waiting, hold)
     assert kept is None
     return held
-
-
-def wait_until_somebody_waits() -> None:
-    for _ in range(500):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone():
-                return
-            cursor.execute("SELECT pg_sleep(0.01)")
-    raise AssertionError("nobody waits for the window")
 
 
 def test_a_hold_that_waited_is_judged_by_the_limit_as_it_is_then(team: Team) -> None:

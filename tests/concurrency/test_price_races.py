@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from functools import partial
+from threading import Event
 
 import pytest
+from django.db.models import Sum
 
-from accounts.models import Hold, Team
+from accounts.models import LedgerEntry, Team
 from generations.catalog import get_model
 from generations.models import GenerationRequest, Image, PriceVersion, ProposalState
 from generations.services import (
@@ -16,9 +18,10 @@ from generations.services import (
     price_changes,
     storing,
 )
+from generations.services.price_book import PriceList, Terms
 from tests import factories, prices
 from tests.accounts.race import together
-from tests.factories import MODEL
+from tests.factories import MODEL, PRICE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,13 +32,6 @@ DEAR = 66_000_000
 @pytest.fixture
 def team() -> Team:
     return factories.team()
-
-
-def settled(request: GenerationRequest) -> Hold:
-    """The hold after the picture came, at a cost that the provider keeps to itself."""
-    attempt = factories.answered(request, raw=factories.answer(usd=None))
-    storing.finish(attempt.request_id)
-    return Hold.objects.get(pk=request.hold_id)
 
 
 def test_each_request_is_held_and_charged_by_one_version_whatever_happens_meanwhile(
@@ -54,24 +50,48 @@ def test_each_request_is_held_and_charged_by_one_version_whatever_happens_meanwh
     assert audit.check_ledger().problems == []
 
 
-def test_a_price_read_again_when_it_is_charged_is_not_what_was_held(team: Team) -> None:
+def charged_while_the_price_rises(
+    team: Team, monkeypatch: pytest.MonkeyPatch, terms: Callable[[GenerationRequest], Terms]
+) -> set[int]:
+    """What requests are charged that are settled by these terms, read after the price rose."""
+    requests = [factories.request(of=team) for _ in range(CLIENTS)]
+    for request in requests:
+        factories.answered(request, raw=factories.answer(usd=None))
+    risen = Event()
+
+    def read_late(request: GenerationRequest) -> Terms:
+        assert risen.wait(timeout=10)
+        return terms(request)
+
+    def rise() -> None:
+        prices.enter(DEAR)
+        risen.set()
+
+    monkeypatch.setattr(price_book, "terms_of", read_late)
+    finish = [partial(storing.finish, request.pk) for request in requests]
+    assert together(*finish, rise) == [None] * (CLIENTS + 1)
+    assert Image.objects.count() == CLIENTS
+    spent = LedgerEntry.objects.filter(debit__team=team).values("hold")
+    return set(spent.annotate(charged=Sum("amount")).values_list("charged", flat=True))
+
+
+def test_a_price_that_rises_before_requests_are_settled_changes_nothing(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert charged_while_the_price_rises(team, monkeypatch, price_book.terms_of) == {PRICE}
+
+
+def test_a_price_read_again_when_it_is_charged_is_not_what_was_held(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The twin: what the book says at the end is charged, not what it said when it was held."""
-    asked = factories.request(of=team)
-    prices.enter(DEAR)
-    now = price_book.quote(team=team, model=get_model(MODEL), params=asked.params)
-    assert now.amount > asked.hold.amount == settled(asked).captured
 
+    def terms_now(request: GenerationRequest) -> Terms:
+        model = get_model(request.model)
+        known = PriceList.of(team, [model])
+        return known.terms(model, known.versions[model.id].price)
 
-def test_a_price_that_changes_between_answer_and_charge_changes_nothing(team: Team) -> None:
-    attempt = factories.answered(factories.request(of=team), raw=factories.answer(usd=None))
-    together(
-        partial(storing.finish, attempt.request_id),
-        partial(prices.enter, DEAR),
-        partial(prices.mark_up, 5000),
-    )
-    storing.finish(attempt.request_id)
-    assert Image.objects.count() == 1
-    assert Hold.objects.get().captured == Hold.objects.get().amount == factories.PRICE
+    assert charged_while_the_price_rises(team, monkeypatch, terms_now) == {2 * PRICE}
 
 
 def test_of_many_who_decide_at_once_one_does() -> None:

@@ -237,11 +237,18 @@ def test_of_many_workers_one_takes_up_what_was_left() -> None:
 def test_finishing_and_giving_up_at_once_end_a_request_one_way() -> None:
     for _ in range(4):
         attempt = factories.answered()
-        together(
-            partial(storing.finish, attempt.request_id),
-            partial(settling.fail, request=attempt.request, attempt=attempt, code="unclear"),
-        )
-        assert Image.objects.filter(request=attempt.request).count() <= 1
+        request = attempt.request
+        ends: list[Callable[[], object]] = [
+            partial(storing.finish, request.pk),
+            partial(settling.fail, request=request, attempt=attempt, code="unclear"),
+        ]
+        given_up = together(*ends * 8).count(True)
+        request.refresh_from_db()
+        ended = (request.status, request.hold.state, request.hold.captured)
+        failed, succeeded = ("failed", "released", 0), ("succeeded", "captured", PRICE)
+        assert ended == (failed if given_up else succeeded)
+        assert given_up <= 1
+        assert Image.objects.filter(request=request).count() <= 1
 
 
 def test_a_late_answer_and_the_sweepers_decision_leave_one_truth() -> None:
