@@ -1,12 +1,21 @@
 """What the model of the ledger believes of accounts and holds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from django.db import IntegrityError
 
-from accounts.errors import HoldResolved
-from accounts.models import Hold, HoldState, LedgerEntry
+from accounts.errors import AccountFrozen, HoldResolved, InsufficientCredits, OverLimit
+from accounts.models import Budget, Hold, HoldState, LedgerEntry
+from accounts.services import budgets
+
+
+@dataclass(eq=False)
+class Limit:
+    """What the model believes of one limit."""
+
+    budget: Budget
+    amount: int
 
 
 @dataclass
@@ -15,10 +24,12 @@ class Held:
 
     team: int
     hold: Hold
+    limits: Sequence[Limit] = ()
     state: str = HoldState.PENDING
     captured: int = 0
     refunded: int = 0
     overrun: int = 0
+    above: int = 0  # What of the overrun the team paid.
     house: int = 0
 
 
@@ -28,6 +39,8 @@ class Account:
 
     posted: int = 0
     overdraft: int = 0
+    frozen: bool = False
+    limits: list[Limit] = field(default_factory=list)
     holds: list[Held] = field(default_factory=list)
 
     @property
@@ -37,6 +50,27 @@ class Account:
     @property
     def available(self) -> int:
         return self.posted - self.held + self.overdraft
+
+    def left(self, limit: Limit) -> int:
+        """What a limit leaves: without what its holds reserve, or took and did not give back."""
+        counted = (
+            one.hold.amount
+            if one.state == HoldState.PENDING
+            else one.captured + one.above - one.refunded
+            for one in self.holds
+            if limit in one.limits
+        )
+        return limit.amount - sum(counted)
+
+    def refusal_to_give(self, amount: int) -> type[Exception] | None:
+        if amount > self.available:
+            return AccountFrozen if self.frozen else InsufficientCredits
+        return None
+
+    def refusal_to_spend(self, amount: int, limits: Sequence[Limit] = ()) -> type[Exception] | None:
+        if any(self.left(limit) < amount for limit in limits):
+            return OverLimit
+        return AccountFrozen if self.frozen else self.refusal_to_give(amount)
 
 
 @dataclass(frozen=True)
@@ -54,7 +88,14 @@ def compare_hold(held: Held) -> None:
     booked = LedgerEntry.objects.filter(hold=held.hold, kind__in=["overrun", "house"])
     by_house = sum(entry.amount for entry in booked if entry.kind == "house")
     assert by_house == held.house
-    assert sum(entry.amount for entry in booked) - by_house <= held.overrun
+    assert sum(entry.amount for entry in booked) - by_house == held.above
+
+
+def compare_limits(account: Account) -> None:
+    for limit in account.limits:
+        now = budgets.fullest([limit.budget])
+        assert now is not None
+        assert now.used + now.held == limit.amount - account.left(limit)
 
 
 def refusal_of_capture(held: Held, amount: int) -> type[Exception] | None:

@@ -2,7 +2,7 @@
 and both must say the same."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -29,22 +29,34 @@ from accounts.errors import (
     NotMovable,
 )
 from accounts.models import (
+    Budget,
     CreditAccount,
     EntryKind,
     Hold,
     HoldState,
     LedgerEntry,
     Lot,
+    Period,
     Plan,
     Rollover,
     User,
 )
-from accounts.services import funds, ledger, lots, plans
+from accounts.services import budgets, freezing, funds, ledger, lots, plans
 from accounts.services.invariants import INVARIANTS
 from tests import factories
-from tests.accounts.ledger_beliefs import Account, Booked, Held, compare_hold, refusal_of_capture
+from tests.accounts.ledger_beliefs import (
+    Account,
+    Booked,
+    Held,
+    Limit,
+    compare_hold,
+    compare_limits,
+    refusal_of_capture,
+)
 
 TEAMS = st.integers(0, 1)
+# The limits that a hold keeps within, as bits: the first team's own, and its owner's in it.
+LIMITS = st.integers(0, 3)
 MONTHLY, ROLLING = 50, 30
 LATEST = datetime.max.replace(tzinfo=UTC)
 _numbers = count()
@@ -82,6 +94,25 @@ class LedgerMachine(RuleBasedStateMachine):
         plans.subscribe(by=self.staff, team=team, plan=self.plan, reason="Order", now=self.began)
         self.accounts[0].posted += MONTHLY
 
+    @initialize(amounts=st.tuples(st.integers(20, 200), st.integers(20, 200)))
+    def limit(self, amounts: tuple[int, int]) -> None:
+        """The first team, and its owner in it."""
+        for which, amount in enumerate(amounts):
+            self.accounts[0].limits.append(Limit(self._limit(which, amount), amount))
+
+    @rule(which=st.integers(0, 1), amount=st.integers(0, 200))
+    def change_a_limit(self, which: int, amount: int) -> None:
+        self._limit(which, amount)
+        self.accounts[0].limits[which].amount = amount
+
+    @rule(at=TEAMS)
+    def freeze(self, at: int) -> None:
+        """Until somebody wants to spend there."""
+        account = CreditAccount.objects.filter(team=self.teams[at]).first()
+        if account:
+            assert freezing.freeze(account=account.pk, why="Wrong") is not self.accounts[at].frozen
+            self.accounts[at].frozen = True
+
     @rule(days=st.integers(0, 40))
     def begin_months(self, days: int) -> None:
         self.days += days
@@ -96,7 +127,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if self.plan.rollover == Rollover.SOME:
             assert self._lasting() <= max(lasting, ROLLING)
         kept = self._kept(0)
-        for lot, left in self._left(0) if begun else []:
+        for lot, left in self._left(0) if begun and not self.accounts[0].frozen else []:
             if lot.expires_at and lot.expires_at <= self._day(0):
                 assert left == kept[lot.pk]
 
@@ -157,7 +188,9 @@ class LedgerMachine(RuleBasedStateMachine):
                 by=self.staff,
             )
 
-        return self._give(at, amount, adjust) if up else self._take(at, amount, adjust)
+        if up:
+            return self._give(at, amount, adjust)
+        return self._take(at, amount, adjust, self.accounts[at].refusal_to_give(amount))
 
     @rule(target=booked, at=TEAMS, amount=st.integers(1, 100))
     def transfer(self, at: int, amount: int) -> Booked | MultipleResults[Booked]:
@@ -173,11 +206,13 @@ class LedgerMachine(RuleBasedStateMachine):
                 reference=reference,
             )
 
-        if self._movable(at) < amount <= self.accounts[at].available:
+        account = self.accounts[at]
+        refusal = account.refusal_to_spend(amount)
+        if refusal is None and self._movable(at) < amount:
             with pytest.raises(NotMovable), transaction.atomic():
                 move(0)
             return multiple()
-        made = self._take(at, amount, move)
+        made = self._take(at, amount, move, refusal)
         if isinstance(made, Booked):
             self.accounts[1 - at].posted += amount
         return made
@@ -197,25 +232,29 @@ class LedgerMachine(RuleBasedStateMachine):
         with pytest.raises(KeyReused), transaction.atomic():
             one.otherwise()
 
-    @rule(target=holds, at=TEAMS, amount=st.integers(1, 100))
-    def hold(self, at: int, amount: int) -> Held | MultipleResults[Held]:
+    @rule(target=holds, at=TEAMS, amount=st.integers(1, 100), within=LIMITS)
+    def hold(self, at: int, amount: int, within: int) -> Held | MultipleResults[Held]:
         reference, account = _reference(), self.accounts[at]
-        if amount > account.available:
-            with pytest.raises(InsufficientCredits) as refused:
-                self._hold(at, amount, reference)
-            assert refused.value.missing == amount - account.available
+        limits = [limit for bit, limit in enumerate(account.limits) if within >> bit & 1]
+        refusal = account.refusal_to_spend(amount, limits)
+        if refusal:
+            with pytest.raises(refusal) as refused:
+                self._hold(at, amount, reference, limits)
+            if isinstance(refused.value, InsufficientCredits):
+                assert refused.value.missing == amount - account.available
+            self._lift_a_freeze(at)
             return multiple()
-        account.holds.append(Held(at, self._hold(at, amount, reference)))
+        account.holds.append(Held(at, self._hold(at, amount, reference, limits), limits))
         return account.holds[-1]
 
     @rule(held=holds)
     def hold_again(self, held: Held) -> None:
         first = held.hold
-        assert self._hold(held.team, first.amount, first.reference) == first
+        assert self._hold(held.team, first.amount, first.reference, held.limits) == first
 
-    @rule(target=holds, at=TEAMS, amount=st.integers(1, 60))
-    def spend(self, at: int, amount: int) -> Held | MultipleResults[Held]:
-        held = self.hold(at, amount)
+    @rule(target=holds, at=TEAMS, amount=st.integers(1, 60), within=LIMITS)
+    def spend(self, at: int, amount: int, within: int) -> Held | MultipleResults[Held]:
+        held = self.hold(at, amount, within)
         if isinstance(held, Held):
             self.capture(held, 3)
         return held
@@ -260,7 +299,8 @@ class LedgerMachine(RuleBasedStateMachine):
         if not held.overrun:
             covered = min(amount, max(account.available, 0))
             account.posted -= covered
-            held.overrun, held.house = amount, held.house + amount - covered
+            held.overrun, held.above = amount, covered
+            held.house += amount - covered
 
     @rule(held=holds, amount=st.integers(1, 100))
     def house(self, held: Held, amount: int) -> None:
@@ -299,7 +339,8 @@ class LedgerMachine(RuleBasedStateMachine):
             account.posted = posted[at]
             for lot, left in self._left(at):
                 ended = lot.expires_at is not None and lot.expires_at <= self._day(0)
-                assert left == (kept if ended else before)[lot.pk]
+                taken_back = ended and not account.frozen
+                assert left == (kept if taken_back else before)[lot.pk]
 
     @invariant()
     def the_counters_are_the_models(self) -> None:
@@ -321,6 +362,7 @@ class LedgerMachine(RuleBasedStateMachine):
             assert sum(left for _, left in self._left(at)) == max(account.posted, 0)
             for held in account.holds:
                 compare_hold(held)
+            compare_limits(account)
         with connection.cursor() as cursor:
             for invariant in INVARIANTS:
                 for words, query in invariant.looks.items():
@@ -333,18 +375,42 @@ class LedgerMachine(RuleBasedStateMachine):
         return Booked(lambda: give(0), lambda: give(1))
 
     def _take(
-        self, at: int, amount: int, take: Callable[[int], object]
+        self,
+        at: int,
+        amount: int,
+        take: Callable[[int], object],
+        refusal: type[Exception] | None,
     ) -> Booked | MultipleResults[Booked]:
-        if amount > self.accounts[at].available:
-            with pytest.raises(InsufficientCredits), transaction.atomic():
+        if refusal:
+            with pytest.raises(refusal), transaction.atomic():
                 take(0)
             return multiple()
         take(0)
         self.accounts[at].posted -= amount
         return Booked(lambda: take(0), lambda: take(1))
 
-    def _hold(self, at: int, amount: int, reference: str) -> Hold:
-        return ledger.hold(team=self.teams[at], amount=amount, reference=reference)
+    def _hold(self, at: int, amount: int, reference: str, limits: Sequence[Limit] = ()) -> Hold:
+        return ledger.hold(
+            team=self.teams[at],
+            amount=amount,
+            reference=reference,
+            limits=[limit.budget for limit in limits],
+        )
+
+    def _limit(self, which: int, amount: int) -> Budget:
+        return budgets.set_limit(
+            by=self.owner,
+            team=self.teams[0],
+            member=self.owner if which else None,
+            period=Period.TOTAL,
+            amount=amount,
+        )
+
+    def _lift_a_freeze(self, at: int) -> None:
+        if self.accounts[at].frozen:
+            account = CreditAccount.objects.get(team=self.teams[at])
+            freezing.unfreeze(account=account, by=self.staff, reason="Looked at")
+            self.accounts[at].frozen = False
 
     def _day(self, later: int) -> datetime:
         return self.began + timedelta(days=self.days + later)

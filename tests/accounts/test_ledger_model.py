@@ -32,9 +32,30 @@ def test_every_history_of_a_ledger_is_the_models() -> None:
 
 # What is planted in which statement, and what it turns into.
 ENOUGH = "posted - held + overdraft >= %(amount)s"
+ROOM = "(SELECT min(remaining) FROM room)"
 PLANTED = {
     "a hold without a look at the balance": ("HOLD", [(f"AND {ENOUGH}", "")]),
     "a hold that counts what others hold": ("HOLD", [(ENOUGH, "posted >= %(amount)s")]),
+    "a hold of frozen credits": ("HOLD", [("AND frozen_at IS NULL", "")]),
+    "a hold above a limit": ("HOLD_WITHIN", [(f"AND {ROOM} >= %(amount)s", "")]),
+    "a hold within one of its limits": ("HOLD_WITHIN", [("min(remaining)", "max(remaining)")]),
+    "a hold that its limits do not count": (
+        "HOLD_WITHIN",
+        [("budgetwindow SET held = held + %(amount)s", "budgetwindow SET held = held")],
+    ),
+    "a capture that its limits do not count": (
+        "CAPTURE",
+        [("used = w.used + %(amount)s", "used = w.used")],
+    ),
+    "a release that its limits still count": (
+        "RELEASE",
+        [("held = w.held - hold.amount", "held = w.held")],
+    ),
+    "a refund that its limits still count": (
+        "REFUND",
+        [("used = w.used - %(amount)s", "used = w.used")],
+    ),
+    "a transfer of frozen credits": ("TRANSFER", [("AND frozen_at IS NULL", "")]),
     "a capture of what was captured": ("CAPTURE", [("AND state = 'pending'", "")]),
     "a capture that keeps the rest": ("CAPTURE", [("held - hold.amount,", "held - %(amount)s,")]),
     "a capture that books nothing": ("CAPTURE", [("house.kind = 'revenue'", "house.kind = ''")]),
