@@ -76,6 +76,7 @@ CREDIT_TABLES = re.compile(r"accounts_(creditaccount|hold|ledgerentry|lot|lotall
 CHECK = {
     "accounts.services.ledger_check",
     "accounts.services.violations",
+    "accounts.services.violations_in_order",
     "accounts.services.violations_in_time",
     "generations.services.agreements",
 }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from accounts.services import violations, violations_in_time
+from accounts.services import violations, violations_in_order, violations_in_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ INVARIANTS = (
     Invariant("I8", "What was written cannot be changed or removed", violations.APPEND_ONLY),
     Invariant(
         "I9",
-        "What was spent was taken from credits that had come in, and from none twice",
-        violations_in_time.LOTS,
+        "What was spent was taken from credits that had come in, in their order, none twice",
+        {**violations_in_time.LOTS, **violations_in_order.BURNT},
     ),
     Invariant("I10", DAYS_AND_FILES, violations_in_time.DAYS),
     Invariant(

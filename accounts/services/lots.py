@@ -70,16 +70,16 @@ def allocate(account: CreditAccount) -> list[Remaining]:
     """Match what the account consumed to its lots: what each lot has left, in burn order."""
     with transaction.atomic():
         alone_with(account)
-        lots = _remaining(account)
-        while rows := list(_match(account, lots, at_once=AT_ONCE)):
+        while True:
+            lots, rows = _match(account, at_once=AT_ONCE)
+            if not rows:
+                return [lot for lot in lots if lot.amount]
             LotAllocation.objects.bulk_create(rows, batch_size=ROWS_A_STATEMENT)
-    return [lot for lot in lots if lot.amount]
 
 
 def left(account: CreditAccount) -> list[Remaining]:
     """What `allocate` would say now, without writing anything."""
-    lots = _remaining(account)
-    list(_match(account, lots, at_once=None))
+    lots, _ = _match(account, at_once=None)
     return [lot for lot in lots if lot.amount]
 
 
@@ -174,14 +174,20 @@ def _unwound(capture: LedgerEntry, amount: int) -> Iterator[Portion]:
 
 
 def _match(
-    account: CreditAccount, lots: list[Remaining], *, at_once: int | None
-) -> Iterator[LotAllocation]:
-    for lot in lots:
-        lot.kept = 0
-    for claim in _claims(account, at_once):
-        for lot_id, amount in _burn(claim, lots).items():
-            if claim.entry is not None:
-                yield LotAllocation(entry_id=claim.entry, lot_id=lot_id, amount=amount)
+    account: CreditAccount, *, at_once: int | None
+) -> tuple[list[Remaining], list[LotAllocation]]:
+    """What the lots have left after the next claims, and what these took.
+
+    The lots are read after the claims: none may miss that was there when an entry was booked.
+    """
+    claims, lots = _claims(account, at_once), _remaining(account)
+    rows = [
+        LotAllocation(entry_id=claim.entry, lot_id=lot_id, amount=amount)
+        for claim in claims
+        for lot_id, amount in _burn(claim, lots).items()
+        if claim.entry is not None
+    ]
+    return lots, rows
 
 
 def _claims(account: CreditAccount, at_once: int | None) -> list[Claim]:

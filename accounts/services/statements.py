@@ -21,8 +21,11 @@ MAKE_LOTS = """
     ) AS lot (kind, amount, priority, begins, ends)
 """
 
+# The account is locked first: so its entries, also those that take, are numbered as they come.
 GIVE = f"""
-WITH team AS (SELECT id FROM accounts_creditaccount WHERE team_id = %(team)s),
+WITH team AS (
+    SELECT id FROM accounts_creditaccount WHERE team_id = %(team)s FOR NO KEY UPDATE
+),
 entry AS (
     INSERT INTO accounts_ledgerentry
         (debit_id, credit_id, amount, kind, key, actor_id, approver_id, reason)

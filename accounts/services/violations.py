@@ -126,12 +126,27 @@ KEYS = {
               AND i.indisunique AND i.indisvalid AND i.indnatts = 1 AND i.indpred IS NULL)""",
 }
 
-APPEND_ONLY = {
-    "Table {1} can be changed: its trigger {2} is off": """
-        SELECT NULL, wanted.name, wanted.name || '_append_only'
-        FROM (VALUES ('ledgerentry'), ('lot'), ('lotallocation')) wanted (name)
+
+def append_only(room: str, *tables: str) -> dict[str, str]:
+    """Of tables that nobody may change: the triggers that are gone, off, or not as they were made.
+
+    What each stands before is in the bits of `pg_trigger.tgtype`: a statement that deletes or
+    updates, whatever column, and one that truncates.
+    """
+    wanted = ", ".join(
+        f"('{room}_{table}'::regclass, '{table}', '{table}_{name}', {before})"
+        for table in tables
+        for name, before in (("append_only", 26), ("no_truncate", 34))
+    )
+    look = f"""
+        SELECT NULL, wanted.name, wanted.guard
+        FROM (VALUES {wanted}) wanted (class, name, guard, before)
         WHERE NOT EXISTS (
             SELECT FROM pg_trigger
-            WHERE tgrelid = ('accounts_' || wanted.name)::regclass
-              AND tgname = wanted.name || '_append_only' AND tgenabled IN ('O', 'A'))""",
-}
+            WHERE tgrelid = wanted.class AND tgname = wanted.guard AND tgenabled IN ('O', 'A')
+              AND tgtype = wanted.before AND tgattr = '' AND tgqual IS NULL
+              AND tgfoid = 'accounts_refuse_change'::regproc)"""  # noqa: S608  # our own words
+    return {"Table {1} can be changed: its trigger {2} is off": look}
+
+
+APPEND_ONLY = append_only("accounts", "ledgerentry", "lot", "lotallocation")

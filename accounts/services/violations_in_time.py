@@ -4,11 +4,6 @@ In the form of `violations`.
 """
 
 LOTS = {
-    "Entry {1}: {2} went, of which lots gave {3}": """
-        SELECT e.debit_id, e.id, e.amount, a.total
-        FROM (SELECT entry_id, sum(amount) total FROM accounts_lotallocation GROUP BY 1) a
-        JOIN accounts_ledgerentry e ON e.id = a.entry_id
-        WHERE a.total > e.amount""",
     "Lot {1}: gave {2} to entry {3} of another account": """
         SELECT l.account_id, l.id, a.amount, e.id
         FROM accounts_lotallocation a

@@ -6,6 +6,7 @@ What the ledger alone cannot know; in the form of `accounts.services.violations`
 from django.conf import settings
 
 from accounts.services.invariants import DAYS_AND_FILES, Invariant
+from accounts.services.violations import append_only
 
 # A hold and its request are written in one transaction; what nobody can settle is given up after a
 # day; the provider's records are read again for three.
@@ -98,16 +99,9 @@ STATEMENTS = {
           AND (file.rows <> booked.rows OR coalesce(file.moved, booked.moved) <> booked.moved)""",
 }
 
-APPEND_ONLY = {
-    "Table {1} can be changed: its trigger {2} is off": """
-        SELECT NULL, wanted.name, wanted.name || '_append_only'
-        FROM (VALUES ('providercharge'), ('statementexport'), ('priceversion'), ('markup'))
-            wanted (name)
-        WHERE NOT EXISTS (
-            SELECT FROM pg_trigger
-            WHERE tgrelid = ('generations_' || wanted.name)::regclass
-              AND tgname = wanted.name || '_append_only' AND tgenabled IN ('O', 'A'))""",
-}
+APPEND_ONLY = append_only(
+    "generations", "providercharge", "statementexport", "priceversion", "markup", "approval"
+)
 
 
 def invariants() -> tuple[Invariant, ...]:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import BooksCheck, CreditAccount, Period, Team, User
 from accounts.services import budgets, entries, freezing, funds, ledger, ledger_check, lots
 from tests import factories
-from tests.accounts.tampering import tamper
+from tests.accounts.tampering import switched_off, tamper
 
 # The check asks for a snapshot of its own, which a test's transaction would not give it.
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.wrong_books]
@@ -259,14 +259,25 @@ def test_what_a_lost_constraint_let_in_is_said(loose: tuple[str, str]) -> None:
     assert said(words)
 
 
+@pytest.mark.parametrize("guard", ["append_only", "no_truncate"])
 @pytest.mark.parametrize("table", ["ledgerentry", "lot", "lotallocation"])
-def test_a_table_that_can_be_changed_is_said(team: Team, table: str) -> None:
+def test_a_table_that_can_be_changed_is_said(table: str, guard: str) -> None:
+    with switched_off(f"accounts_{table}", f"{table}_{guard}"):
+        assert said("") == [f"Table {table} can be changed: its trigger {table}_{guard} is off"]
+
+
+@pytest.mark.parametrize("before", ["DELETE", "UPDATE OF amount OR DELETE", "INSERT"])
+def test_a_trigger_that_guards_less_is_said(before: str) -> None:
+    made = (
+        "CREATE OR REPLACE TRIGGER lot_append_only BEFORE {} ON accounts_lot"
+        " EXECUTE FUNCTION accounts_refuse_change()"
+    )
     with connection.cursor() as cursor:
-        cursor.execute(f"ALTER TABLE accounts_{table} DISABLE TRIGGER {table}_append_only")
+        cursor.execute(made.format(before))
         try:
-            assert said(f"Table {table} can be changed")
+            assert said("") == ["Table lot can be changed: its trigger lot_append_only is off"]
         finally:
-            cursor.execute(f"ALTER TABLE accounts_{table} ENABLE TRIGGER {table}_append_only")
+            cursor.execute(made.format("UPDATE OR DELETE"))
 
 
 def test_at_most_twenty_of_a_kind_are_said_and_every_account_is_named() -> None:

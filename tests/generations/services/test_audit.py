@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
-from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -17,7 +16,7 @@ from generations.services import audit, exports
 from generations.services.statement import Month
 from generations.tasks import check_books
 from tests import factories
-from tests.accounts.tampering import tamper
+from tests.accounts.tampering import switched_off, tamper
 from tests.generations.spending import account_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.wrong_books]
@@ -165,15 +164,14 @@ def test_a_month_s_file_that_says_otherwise_than_its_statement_is_said(
     assert problems("I10") == ([expected] if said else [])
 
 
-@pytest.mark.parametrize("table", ["providercharge", "statementexport", "priceversion", "markup"])
-def test_a_table_that_can_be_changed_is_said(table: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"ALTER TABLE generations_{table} DISABLE TRIGGER {table}_append_only")
-        try:
-            said = problems("I8")
-        finally:
-            cursor.execute(f"ALTER TABLE generations_{table} ENABLE TRIGGER {table}_append_only")
-    assert said == [f"Table {table} can be changed: its trigger {table}_append_only is off"]
+@pytest.mark.parametrize("guard", ["append_only", "no_truncate"])
+@pytest.mark.parametrize(
+    "table", ["providercharge", "statementexport", "priceversion", "markup", "approval"]
+)
+def test_a_table_that_can_be_changed_is_said(table: str, guard: str) -> None:
+    with switched_off(f"generations_{table}", f"{table}_{guard}"):
+        said = problems("I8")
+    assert said == [f"Table {table} can be changed: its trigger {table}_{guard} is off"]
 
 
 def test_what_the_ledger_itself_gets_wrong_is_said_too() -> None:
