@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from generations import failures
 from generations.models import Circuit, GenerationRequest, Status
 from generations.providers.errors import ErrorKind
-from generations.services import backoff, providers, recovery
+from generations.services import backoff, providers, recovery, results
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,10 @@ WHY: Mapping[tuple[str, str], Why] = {
     (Status.SUBMITTED, CANCELLING): Why(
         "It is in the provider's queue, and the provider is asked to drop it.",
         "The provider is asked {due}. If it has begun already, the result comes and is charged.",
+    ),
+    (Status.SUBMITTED, results.GONE): Why(
+        "At the last look the provider knew nothing of it, which may be its gateway's fault.",
+        "It is asked again {due}. If it keeps saying so, it fails and the hold is released.",
     ),
     (Status.ANSWERED, ""): Why(
         "The provider's answer is kept, and its images are being stored.",

@@ -88,11 +88,15 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`position` counts those before it; `words` are the last of the model's own log."""
+    """`position` counts those before it; `words` are the last of the model's own log.
+
+    `failed_with` is the status of the result of what is done, and failed.
+    """
 
     stage: Stage
     position: int | None
     words: str
+    failed_with: int | None = None
 
 
 class Cancellation(StrEnum):
@@ -205,9 +209,12 @@ class QueueProvider(Provider, Protocol):
     def progress(self, status_url: str, *, prompt: str) -> Progress:
         """How far it is; the words do not repeat the prompt. Raises ProviderError."""
 
-    def result(self, response_url: str, *, prompt: str) -> RawAnswer:
+    def result(
+        self, response_url: str, *, prompt: str, failed_with: int | None = None
+    ) -> RawAnswer:
         """The model's answer, any 2xx of it. Raises ProviderError.
 
+        `failed_with` is the status that it has by another word of the provider, if it failed.
         Its outcome is UNKNOWN where asking failed, which says nothing about the request.
         """
 

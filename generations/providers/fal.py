@@ -110,14 +110,19 @@ class Fal:
         raw = self._get(status_url, {"logs": "1"})
         return fal_reading.read_progress(raw, Redactor(key=self._key, prompt=prompt))
 
-    def result(self, response_url: str, *, prompt: str) -> RawAnswer:
+    def result(
+        self, response_url: str, *, prompt: str, failed_with: int | None = None
+    ) -> RawAnswer:
         call, raw = self._caller.ask("GET", response_url, key=self._key)
         if call.is_success:
             return raw
-        raise self.failure(raw, prompt=prompt)
+        redactor = Redactor(key=self._key, prompt=prompt)
+        vouched = raw.status_code == failed_with
+        raise fal_verdicts.judge_result(raw, redactor, is_vouched_for=vouched)
 
     def failure(self, raw: RawAnswer, *, prompt: str) -> ProviderError:
-        return fal_verdicts.judge_result(raw, Redactor(key=self._key, prompt=prompt))
+        redactor = Redactor(key=self._key, prompt=prompt)
+        return fal_verdicts.judge_result(raw, redactor, is_vouched_for=True)
 
     def cancel(self, cancel_url: str) -> Cancellation:
         _, raw = self._caller.ask("PUT", cancel_url, key=self._key)

@@ -18,6 +18,7 @@ _STAGES = {
     "IN_PROGRESS": Stage.WORKING,
     "COMPLETED": Stage.DONE,
 }
+_STATUS = re.compile(r"status code:? ([0-9]{3})\b")
 _ID = re.compile(rf"[A-Za-z0-9._:-]{{1,{LONGEST_ID}}}", re.ASCII)
 
 
@@ -48,7 +49,14 @@ def read_progress(raw: RawAnswer, redactor: Redactor) -> Progress:
     logs = [string(mapping(line).get("message")) for line in sequence(document.get("logs"))]
     words = next((line for line in map(redactor.line, reversed(logs)) if line), "")
     position = _position(document.get("queue_position")) if stage is Stage.QUEUED else None
-    return Progress(stage, position, words[:LONGEST_WORDS])
+    stated = read_failure(string(document.get("error"))) if stage is Stage.DONE else None
+    return Progress(stage, position, words[:LONGEST_WORDS], stated)
+
+
+def read_failure(words: str) -> int | None:
+    """The status of a failed result, from the words that fal has for it everywhere."""
+    stated = _STATUS.search(words)
+    return int(stated[1]) if stated else None
 
 
 def read_cancellation(raw: RawAnswer) -> Cancellation:

@@ -3,9 +3,11 @@
 While a circuit is open its requests stay queued, unharmed; the claim passes them by.
 """
 
+from collections.abc import Collection
 from datetime import timedelta
 
 import structlog
+from django.db.models import QuerySet
 
 from config.sql import run_prepared
 from generations.models import Attempt, Circuit
@@ -18,6 +20,8 @@ log = structlog.get_logger(__name__)
 OF_THE_PROVIDER = {ErrorKind.UNAUTHORIZED}
 OF_THE_MODEL = {ErrorKind.NO_CREDITS, ErrorKind.FORBIDDEN, ErrorKind.MODEL_GONE}
 OF_US = OF_THE_PROVIDER | OF_THE_MODEL
+# What a place in a provider's queue does not disprove.
+OF_THE_WORK = {ErrorKind.UNAVAILABLE, ErrorKind.SERVER}
 UNHEALTHY = (
     ErrorKind.CONNECTION,
     ErrorKind.UNAVAILABLE,
@@ -87,10 +91,20 @@ def note_failure(attempt: Attempt, kind: ErrorKind) -> None:
         close(attempt)  # It refused this one request, so it works.
 
 
-def close(attempt: Attempt) -> None:
-    """After a probe that the provider answered."""
-    Circuit.objects.filter(provider=attempt.provider, model__in=[attempt.model, ""]).delete()
-    log.warning("circuit_closed", provider=attempt.provider, model=attempt.model)
+def was_probe(attempt: Attempt) -> bool:
+    """Whether a call that another process made was a probe: nothing else passes an open circuit."""
+    return _before(attempt).filter(opened_at__lt=attempt.sent_at).exists()
+
+
+def close(attempt: Attempt, *, but: Collection[ErrorKind] = ()) -> None:
+    """After a probe that the provider answered; what opened `but` for these reasons stays open."""
+    closed, _ = _before(attempt).exclude(because__in=but).delete()
+    if closed:
+        log.warning("circuit_closed", provider=attempt.provider, model=attempt.model)
+
+
+def _before(attempt: Attempt) -> QuerySet[Circuit]:
+    return Circuit.objects.filter(provider=attempt.provider, model__in=[attempt.model, ""])
 
 
 def _is_failing(attempt: Attempt) -> bool:

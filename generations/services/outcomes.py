@@ -33,10 +33,11 @@ UPDATE generations_attempt
 SET state = %(state)s, http_status = %(http_status)s, raw_headers = %(raw_headers)s,
     raw_body = %(raw_body)s, inference_id = %(inference_id)s, seconds = %(seconds)s,
     answered_at = statement_timestamp()
-{only_if} WHERE generations_attempt.id = %(attempt)s RETURNING generations_attempt.id
+{only_if} RETURNING generations_attempt.id
 """
-KEEP_IF_MOVED = KEEP_RAW.format(only_if="FROM moved")
-KEEP = KEEP_RAW.format(only_if="")
+KEEP_IF_MOVED = KEEP_RAW.format(only_if="FROM moved WHERE generations_attempt.id = %(attempt)s")
+# What was answered stays as it was answered.
+KEEP = KEEP_RAW.format(only_if="WHERE id = %(attempt)s AND state <> 'answered'")
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +63,7 @@ def record_answer(attempt: Attempt, raw: RawAnswer, *, hand_over: bool = False) 
         lease_until=states.NOW if hand_over else leases.length(),
         due_at=states.NOW,
         tries=0,
+        error_code="",
     )
     if not moved:
         with transaction.atomic():
@@ -167,6 +169,7 @@ def _leave_unconfirmed(attempt: Attempt, error: ProviderError) -> None:
 
 
 def _write_error(attempt: Attempt, error: ProviderError) -> None:
+    """Say how the attempt ended, unless an answer came before the error."""
     state = {
         Outcome.NOT_RUN: AttemptState.NOT_RUN,
         Outcome.REJECTED: AttemptState.REJECTED,
@@ -174,7 +177,7 @@ def _write_error(attempt: Attempt, error: ProviderError) -> None:
     }[error.outcome]
     if error.raw:
         run_prepared(KEEP, _raw_values(attempt, error.raw, state=state))
-    Attempt.objects.filter(pk=attempt.pk).update(
+    Attempt.objects.filter(pk=attempt.pk).exclude(state=AttemptState.ANSWERED).update(
         state=state,
         http_status=error.status_code,
         error_kind=error.kind,

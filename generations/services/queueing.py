@@ -5,7 +5,6 @@ looks at those that are due.
 """
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,15 +13,21 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
-from django.utils import timezone
 
-from accounts.services import ledger
 from generations import events
 from generations.models import Attempt, AttemptState, GenerationRequest, Status
 from generations.providers.base import Cancellation, Progress, RawAnswer, Stage
-from generations.providers.errors import Outcome, ProviderError, UnreadableAnswer
-from generations.providers.fal_verdicts import ResultGone
-from generations.services import backoff, outcomes, providers, records, settling, states
+from generations.providers.errors import ProviderError, UnreadableAnswer
+from generations.services import (
+    backoff,
+    circuits,
+    outcomes,
+    providers,
+    records,
+    results,
+    settling,
+    states,
+)
 
 FOLLOW_SECONDS = 0.5
 LOOKS_AT_ONCE = 100
@@ -65,6 +70,8 @@ def record_submission(attempt: Attempt, raw: RawAnswer) -> bool:
         kept.filter(state__in=[AttemptState.SENT, AttemptState.UNKNOWN]).update(
             state=AttemptState.SUBMITTED, http_status=raw.status_code
         )
+    if attempt.is_probe:
+        circuits.close(attempt, but=circuits.OF_THE_WORK)
     return False
 
 
@@ -96,37 +103,6 @@ def follow(request_id: UUID) -> None:
         log.warning("queue_unreadable", request=str(request.pk), why=error.message)
         if records.was_sent_before(attempt, backoff.GIVE_UP_AFTER):
             settling.fail(request=request, attempt=attempt, code="unclear")
-
-
-def collect(attempt: Attempt, told: RawAnswer | None = None) -> None:
-    """Fetch the result and commit it; what a webhook told stands in where none is kept any more.
-
-    Raises ProviderError where the provider could not be asked.
-    """
-    client = providers.queue(attempt.provider)
-    _let_go()
-    try:
-        raw = client.result(attempt.response_url, prompt=attempt.request.prompt)
-    except ResultGone as error:
-        if told is None:
-            _lose(attempt, error)
-        else:
-            accept(attempt, told)
-    except ProviderError as error:
-        if error.outcome is Outcome.UNKNOWN:
-            raise
-        _record_failure(attempt, error)
-    else:
-        _record_answer(attempt, raw)
-
-
-def accept(attempt: Attempt, told: RawAnswer) -> None:
-    """Commit a result that a webhook told, which says nothing of what was billed."""
-    if told.status_code < 400:  # noqa: PLR2004 - what a model refused or broke on
-        _record_answer(attempt, told)
-        return
-    client = providers.queue(attempt.provider)
-    _record_failure(attempt, client.failure(told, prompt=attempt.request.prompt))
 
 
 def _take_due() -> list[UUID]:
@@ -162,7 +138,7 @@ def _pause(looks: int) -> timedelta:
 def _look(attempt: Attempt) -> None:
     request = attempt.request
     client = providers.queue(attempt.provider)
-    _let_go()
+    results.let_go()
     try:
         progress = client.progress(attempt.status_url, prompt=request.prompt)
     except ProviderError as error:
@@ -170,7 +146,7 @@ def _look(attempt: Attempt) -> None:
             raise
         progress = Progress(Stage.DONE, None, "")
     if progress.stage is Stage.DONE:
-        collect(attempt)
+        results.collect(attempt, failed_with=progress.failed_with)
     elif request.cancel_asked_at and progress.stage is Stage.QUEUED:
         _cancel(attempt)
     else:
@@ -182,6 +158,7 @@ def _note(request: GenerationRequest, progress: Progress) -> None:
     news = {
         "queue_position": progress.position,
         "queue_note": progress.words,
+        "error_code": "",
         # What is being made can no longer be taken back.
         "cancel_asked_at": request.cancel_asked_at if progress.stage is Stage.QUEUED else None,
     }
@@ -194,46 +171,5 @@ def _note(request: GenerationRequest, progress: Progress) -> None:
 
 def _cancel(attempt: Attempt) -> None:
     client = providers.queue(attempt.provider)
-    if client.cancel(attempt.cancel_url) is not Cancellation.ACKNOWLEDGED:
-        return
-    with transaction.atomic():
-        moved = states.move(
-            attempt.request_id,
-            leave=[Status.SUBMITTED],
-            to=Status.CANCELLED,
-            fence=attempt.fence,
-            lease_until=None,
-        )
-        if moved:
-            ledger.release(hold=attempt.request.hold_id)
-            Attempt.objects.filter(pk=attempt.pk).update(
-                state=AttemptState.NOT_RUN, error_message="taken out of the provider's queue"
-            )
-
-
-def _lose(attempt: Attempt, error: ResultGone) -> None:
-    """The result was not fetched in time. What it cost, the provider's bill will say."""
-    with transaction.atomic():
-        lost = settling.fail(request=attempt.request, attempt=attempt, code="lost")
-        if lost:
-            Attempt.objects.filter(pk=attempt.pk).update(
-                state=AttemptState.LOST, error_message=error.message[:500]
-            )
-
-
-def _record_answer(attempt: Attempt, raw: RawAnswer) -> None:
-    whole = (timezone.now() - attempt.sent_at).total_seconds()
-    outcomes.record_answer(attempt, replace(raw, duration=whole), hand_over=True)
-
-
-def _record_failure(attempt: Attempt, error: ProviderError) -> None:
-    if error.outcome is Outcome.NOT_RUN and backoff.is_spent(attempt.request):
-        error.outcome = Outcome.REJECTED
-    attempt.request.tries = attempt.number - 1  # looks into the queue are no tries
-    outcomes.record_error(attempt, error)
-
-
-def _let_go() -> None:
-    """Give the connection back while a provider is waited for."""
-    if not connection.in_atomic_block:
-        connection.close()
+    if client.cancel(attempt.cancel_url) is Cancellation.ACKNOWLEDGED:
+        results.end_cancelled(attempt)

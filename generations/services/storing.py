@@ -50,6 +50,10 @@ NOTHING = {"folder": "", "digest": "", "content_type": "", "size": 0, "width": 0
 log = structlog.get_logger(__name__)
 
 
+class AnswerMissing(Exception):
+    """No attempt of an answered request holds its answer: a person has to look."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Kept:
     """An answered request with what its answer says."""
@@ -97,8 +101,10 @@ def resume(request_id: UUID) -> None:
 def _read(request_id: UUID) -> _Kept | None:
     request = GenerationRequest.objects.select_related("hold").get(pk=request_id)
     attempt = request.attempts.filter(state=AttemptState.ANSWERED).last()
-    if request.status != Status.ANSWERED or attempt is None:
+    if request.status != Status.ANSWERED:
         return None
+    if attempt is None:
+        raise AnswerMissing
     return _understand(request, attempt, settling.raw_answer(attempt))
 
 

@@ -1,7 +1,6 @@
 """What providers tell us: kept before it is acknowledged, read afterwards and once."""
 
 import json
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -18,10 +17,11 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from generations.errors import ForgedWebhook, UndecidedWebhook, UnknownWebhook
 from generations.models import Attempt, GenerationRequest, Status, WebhookInbox
+from generations.providers import fal_reading
 from generations.providers.base import RawAnswer
 from generations.providers.errors import ProviderError
 from generations.providers.fal_signatures import BadSignature, KeysUnavailable
-from generations.services import providers, queueing
+from generations.services import providers, results
 
 AT_ONCE = 100
 TOKEN_LENGTH = 40
@@ -29,7 +29,6 @@ TOKEN_LENGTH = 40
 # as long as it keeps that; then what it told has to do.
 PAUSES = (1, 1, 1, 2, 5, 10, 30, 60, 120, 300)
 OK, ERROR = 200, 500
-_STATUS = re.compile(r"status code:? (\d{3})\b")
 # A provider tells again for hours at most.
 KEPT = timedelta(days=30)
 _DONE_WITH = {Status.ANSWERED, Status.SUCCEEDED}
@@ -118,9 +117,9 @@ def _take_in(told: WebhookInbox) -> None:
         Attempt.objects.filter(pk=attempt.pk, inference_id="").update(inference_id=told.event_id)
     raw = _read(bytes(told.body))
     if attempt.response_url and told.tries < len(PAUSES):
-        queueing.collect(attempt, raw)
+        results.collect(attempt, raw)
     elif raw is not None:
-        queueing.accept(attempt, raw)
+        results.accept(attempt, raw)
 
 
 def _is_being_sent(request: GenerationRequest) -> bool:
@@ -154,8 +153,7 @@ def _read(body: bytes) -> RawAnswer | None:
 def _status(message: Mapping[str, Any]) -> int:
     if message.get("status") == "OK":
         return OK
-    stated = _STATUS.search(str(message.get("error", "")))
-    code = int(stated[1]) if stated else ERROR
+    code = fal_reading.read_failure(str(message.get("error", ""))) or ERROR
     return code if code >= 400 else ERROR  # noqa: PLR2004 - it says that it failed
 
 

@@ -56,6 +56,21 @@ def test_a_strange_position_is_none(position: object) -> None:
     assert fal_reading.read_submission(raw(submission(queue_position=position))).position is None
 
 
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ({"status": "COMPLETED", "error": "Invalid status code: 503"}, 503),
+        ({"status": "COMPLETED", "error": "It broke"}, None),
+        ({"status": "COMPLETED", "error": None}, None),
+        ({"status": "IN_PROGRESS", "error": "Invalid status code: 503"}, None),
+    ],
+)
+def test_what_is_done_and_failed_says_with_which_status(
+    said: dict[str, object], status: int | None
+) -> None:
+    assert fal_reading.read_progress(raw(said), REDACTOR).failed_with == status
+
+
 @given(body=BODIES, status=st.integers(200, 599))
 def test_whatever_is_said_is_read_or_doubted_and_nothing_else(body: str, status: int) -> None:
     said = raw(body, status=status)

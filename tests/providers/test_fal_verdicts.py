@@ -53,6 +53,35 @@ def test_fal_says_what_may_run_again(status: int, retryable: str, outcome: Outco
     assert judge_result(raw(said, status=status, **headers), REDACTOR).outcome is outcome
 
 
+SERVICE_UNAVAILABLE = {"detail": "Service Unavailable"}
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_gateways_json_says_nothing_about_the_request(status: int) -> None:
+    error = judge_result(raw(SERVICE_UNAVAILABLE, status=status), REDACTOR)
+    assert error.outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("said", "headers"),
+    [
+        (SERVICE_UNAVAILABLE, {"x_fal_retryable": "true"}),
+        (SERVICE_UNAVAILABLE, {"x_fal_error_type": "runner_error"}),
+        (SERVICE_UNAVAILABLE | {"error_type": "runner_error"}, {}),
+        (model_error("downstream_service_unavailable"), {}),
+    ],
+)
+def test_a_failure_in_fals_own_words_runs_again(
+    said: dict[str, Any], headers: dict[str, str]
+) -> None:
+    assert judge_result(raw(said, status=503, **headers), REDACTOR).outcome is Outcome.NOT_RUN
+
+
+def test_a_bare_failure_that_fal_has_said_elsewhere_runs_again() -> None:
+    error = judge_result(raw(SERVICE_UNAVAILABLE, status=503), REDACTOR, is_vouched_for=True)
+    assert error.outcome is Outcome.NOT_RUN
+
+
 def test_a_start_that_we_gave_up_on_does_not_run_again() -> None:
     said = raw({"detail": "Timed out"}, status=504, x_fal_request_timeout_type="user")
     assert judge_result(said, REDACTOR).outcome is Outcome.REJECTED

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db.models.functions import Now
 
 from generations.models import GenerationRequest, Status, WebhookInbox
-from generations.services import queueing, storing, webhooks
+from generations.services import queueing, results, storing, webhooks
 from tests.generations.services import steps
 
 REALISM = "fal-ai/flux-realism"
@@ -37,6 +37,12 @@ def look_until_over(request: GenerationRequest) -> GenerationRequest:
         assert time.monotonic() < give_up_at, "it never left the queue"
         time.sleep(0.05)
     return steps.now(request)
+
+
+def look_until_gone(request: GenerationRequest) -> GenerationRequest:
+    """Look until it has failed, later than any result may still be on its way."""
+    steps.age(request, results.KEPT_FOR)
+    return look_until_over(request)
 
 
 def store(request: GenerationRequest) -> GenerationRequest:

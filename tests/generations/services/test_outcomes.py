@@ -4,6 +4,7 @@ import pytest
 from django.db.models.functions import Now
 
 from generations.models import Attempt, AttemptState, GenerationRequest, Status
+from generations.providers.base import RawAnswer
 from generations.providers.errors import ErrorKind, Outcome, ProviderError
 from generations.services import audit, outcomes, recovery, settling, storing
 from tests import factories
@@ -115,3 +116,21 @@ def test_a_nul_in_an_answer_does_not_lose_it() -> None:
     assert outcomes.record_answer(attempt, with_nul)
     storing.finish(attempt.request_id)
     assert now(attempt.request).status == Status.SUCCEEDED
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_a_late_error_does_not_undo_an_answer(attempt: Attempt, outcome: Outcome) -> None:
+    assert outcomes.record_answer(attempt, factories.answer(), hand_over=True)
+    broke = error(outcome)
+    broke.raw = RawAnswer(504, {}, "Gateway timeout", 1.0)
+    outcomes.record_error(attempt, broke)
+    assert attempts(attempt.request) == [AttemptState.ANSWERED]
+    storing.finish(attempt.request_id)
+    assert now(attempt.request).status == Status.SUCCEEDED
+    assert now(attempt.request).hold.captured == factories.PRICE
+
+
+def test_what_was_missed_before_an_answer_is_not_said_of_it(attempt: Attempt) -> None:
+    assert now(attempt.request).error_code == "worker_died"
+    assert outcomes.record_answer(attempt, factories.answer())
+    assert now(attempt.request).error_code == ""

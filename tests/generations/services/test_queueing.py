@@ -16,6 +16,7 @@ from tests.generations.services.queue_steps import (
     PRICE,
     ask,
     look,
+    look_until_gone,
     look_until_over,
     store,
     submitted,
@@ -190,7 +191,7 @@ def test_a_lost_submit_is_given_up_after_two_hours(connected: Provider) -> None:
 
 def test_a_result_that_is_gone_is_lost_and_never_charged_to_the_team(provider: Provider) -> None:
     provider.fault("fal_gone", times=5)
-    request = look_until_over(submitted())
+    request = look_until_gone(submitted())
     assert (request.status, request.error_code) == (Status.FAILED, "lost")
     assert request.hold.captured == 0
     reconciling.run(of=["fal"])

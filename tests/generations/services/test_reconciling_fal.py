@@ -15,6 +15,7 @@ from tests.generations.services.provider import Provider
 from tests.generations.services.queue_steps import (
     PRICE,
     REALISM,
+    look_until_gone,
     look_until_over,
     store,
     submitted,
@@ -59,8 +60,8 @@ def test_a_computed_cost_is_replaced_by_fals(connected: Provider) -> None:
 
 def test_what_fal_took_more_the_house_pays_and_a_person_looks(connected: Provider) -> None:
     connected.fault("cost", credits=2 * PRICE_NANO // 500)
-    connected.fault("fal_gone")
-    request = look_until_over(submitted())
+    connected.fault("fal_gone", times=5)
+    request = look_until_gone(submitted())
     assert compare().theirs_only == 1
     assert house_paid(request) == 2 * PRICE
     assert Finding.objects.get().kind == FindingKind.THEIRS_ONLY

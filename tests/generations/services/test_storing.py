@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from accounts.models import HoldState
 from generations import storage
-from generations.models import AttemptState, GenerationRequest, Image, Status
+from generations.models import Attempt, AttemptState, GenerationRequest, Image, Status
 from generations.providers.aimlapi import AimlApi
 from generations.providers.base import ProviderConfig
 from generations.services import audit, leases, providers, settling, storing
@@ -250,6 +250,15 @@ def test_a_fault_of_ours_is_tried_again_and_keeps_the_answer(
         patched.setattr(settling, "settle", lambda **_: 1 / 0)
         assert resume(request).status == Status.ANSWERED
     assert resume(request).status == Status.SUCCEEDED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_that_nobody_kept_waits_in_sight() -> None:
+    attempt = factories.answered()
+    Attempt.objects.update(state=AttemptState.UNKNOWN)
+    storing.finish(attempt.request_id)
+    request = now(attempt.request)
+    assert (request.status, request.error_code, request.tries) == (Status.ANSWERED, "fault", 1)
 
 
 @pytest.mark.django_db(transaction=True)
