@@ -77,10 +77,11 @@ def claim() -> Attempt | None:
     """Take the next request and write down the attempt that is about to be sent."""
     names = providers.callable_providers()
     limited = sorted(name for name in names if gates.is_limited(name))
-    if not limited:
-        return _claim(names)
+    to_enter = [name for name in limited if gates.is_worth_it(name)]
+    if not to_enter:
+        return _claim([name for name in names if name not in limited])
     with transaction.atomic():
-        shut = {name for name in limited if not gates.enter(name)}
+        shut = {name for name in limited if name not in to_enter or not gates.enter(name)}
         attempt = _claim([name for name in names if name not in shut])
         if attempt and attempt.provider in limited:
             gates.take(attempt.provider)

@@ -26,9 +26,16 @@ ON CONFLICT (provider) DO UPDATE SET filled_at = statement_timestamp(), allowanc
 )
 RETURNING allowance, slowed_to
 """
+# With us or in the provider's queue.
 IN_FLIGHT = """
 SELECT count(*) FROM generations_generationrequest
-WHERE status = 'sending' AND provider = %(provider)s
+WHERE status IN ('sending', 'submitted') AND provider = %(provider)s
+"""
+WAITS = """
+SELECT EXISTS (
+    SELECT 1 FROM generations_generationrequest
+    WHERE status = 'queued' AND provider = %(provider)s AND due_at <= statement_timestamp()
+)
 """
 TAKE = """
 UPDATE generations_gate SET allowance = allowance - 1000
@@ -77,6 +84,13 @@ _slowed = _Slowed()
 def is_limited(provider: str) -> bool:
     """Whether its calls have to be counted at all; nothing is locked for one without a limit."""
     return any(_settings(provider)) or _slowed.has(provider)
+
+
+def is_worth_it(provider: str) -> bool:
+    """Whether something waits for it and may find a place, as far as that shows without a lock."""
+    most, _ = _settings(provider)
+    ((waits,),) = run_prepared(WAITS, {"provider": provider})
+    return waits and (not most or in_flight(provider) < most)
 
 
 def enter(provider: str) -> bool:

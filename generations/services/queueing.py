@@ -14,13 +14,14 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from generations import events
+from generations import enqueue, events
 from generations.models import Attempt, AttemptState, GenerationRequest, Status
 from generations.providers.base import Cancellation, Progress, RawAnswer, Stage
 from generations.providers.errors import ProviderError, UnreadableAnswer
 from generations.services import (
     backoff,
     circuits,
+    gates,
     outcomes,
     providers,
     records,
@@ -103,6 +104,14 @@ def follow(request_id: UUID) -> None:
         log.warning("queue_unreadable", request=str(request.pk), why=error.message)
         if records.was_sent_before(attempt, backoff.GIVE_UP_AFTER):
             settling.fail(request=request, attempt=attempt, code="unclear")
+    hand_on(attempt)
+
+
+def hand_on(attempt: Attempt) -> None:
+    """Have the place of a request that left the queue given to the next one."""
+    stays = GenerationRequest.objects.filter(pk=attempt.request_id, status=Status.SUBMITTED)
+    if gates.is_limited(attempt.provider) and not stays.exists():
+        enqueue.send_ticket()
 
 
 def _take_due() -> list[UUID]:

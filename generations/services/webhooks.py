@@ -21,7 +21,7 @@ from generations.providers import fal_reading
 from generations.providers.base import RawAnswer
 from generations.providers.errors import ProviderError
 from generations.providers.fal_signatures import BadSignature, KeysUnavailable
-from generations.services import providers, results
+from generations.services import providers, queueing, results
 
 AT_ONCE = 100
 TOKEN_LENGTH = 40
@@ -71,7 +71,7 @@ def receive(*, attempt_id: UUID, given_token: str, headers: Mapping[str, str], b
         raise ForgedWebhook("The webhook is about another request")
     told = WebhookInbox(
         provider=providers.FAL,
-        event_id=(attempt.inference_id or signed.request_id)[:120],
+        event_id=(attempt.inference_id or _named_in(body) or signed.request_id)[:120],
         attempt=attempt,
         body=body,
         headers={name: headers[name] for name in headers if name.startswith("x-fal-webhook-")},
@@ -100,6 +100,7 @@ def process(webhook_id: UUID) -> None:
         log.warning("webhook_postponed", webhook=str(told.pk), why=error.message)
         return
     WebhookInbox.objects.filter(pk=told.pk).update(processed_at=Now())
+    queueing.hand_on(told.attempt)
 
 
 def forget() -> None:
@@ -130,7 +131,7 @@ def _is_being_sent(request: GenerationRequest) -> bool:
 
 def _named_in(body: bytes) -> str:
     """The request that a webhook is about; its headers may name the last of fal's own tries."""
-    return str(_message(body).get("request_id", ""))
+    return str(_message(body).get("request_id") or "")
 
 
 def _message(body: bytes) -> dict[str, Any]:

@@ -1,13 +1,16 @@
 """Limits of a provider, counted for all workers together."""
 
 import pytest
+from django.conf import settings as django_settings
 from django.db import connection
 from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from generations.models import Gate, GenerationRequest, Status
+from generations.models import Attempt, Gate, GenerationRequest, Status
 from generations.services import claiming, gates
 from tests import factories
+from tests.generations.services.queue_steps import REALISM
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +38,45 @@ def test_a_call_that_ended_makes_room_for_the_next(settings: Settings) -> None:
     assert claiming.claim() is None
     GenerationRequest.objects.filter(pk=first.pk).update(status=Status.ANSWERED)
     assert claiming.claim()
+
+
+def test_what_waits_in_a_providers_queue_takes_a_place_there(settings: Settings) -> None:
+    settings.PROVIDER_LIMITS = {"fal": (2, 0)}
+    asked = [factories.request(model=REALISM) for _ in range(3)]
+    for _ in asked[:2]:
+        to_the_queue()
+    assert claiming.claim() is None
+    ended = GenerationRequest.objects.filter(status=Status.SUBMITTED)[:1]
+    GenerationRequest.objects.filter(pk__in=ended.values("pk")).update(status=Status.ANSWERED)
+    assert claiming.claim()
+
+
+def test_a_place_in_a_providers_queue_goes_to_who_has_none_there(settings: Settings) -> None:
+    settings.PROVIDER_LIMITS = {"fal": (2, 0)}
+    many, one = factories.team(), factories.team()
+    for _ in range(4):
+        factories.request(of=many, model=REALISM)
+    to_the_queue()
+    factories.request(of=one, model=REALISM)
+    assert to_the_queue().request.team_id == one.pk
+    assert claiming.claim() is None
+
+
+def test_a_full_provider_holds_nobody_elses_requests_up(settings: Settings) -> None:
+    settings.PROVIDER_LIMITS = {"fal": (1, 0)}
+    factories.request(model=REALISM), factories.request(model=REALISM)
+    to_the_queue()
+    here = factories.request()
+    with CaptureQueriesContext(connection) as queries:
+        attempt = claiming.claim()
+    assert attempt
+    assert attempt.request_id == here.pk
+    assert not any("generations_gate" in query["sql"] for query in queries)  # nor locks anything
+
+
+def test_fal_has_a_limit_unless_it_is_taken_away() -> None:
+    most, _ = django_settings.PROVIDER_LIMITS["fal"]
+    assert most == 40
 
 
 def test_a_minute_has_so_many_calls_and_no_burst_after_a_pause(settings: Settings) -> None:
@@ -68,6 +110,16 @@ def test_a_slowed_provider_gets_ever_more_again_until_nothing_is_left_of_it() ->
     assert seen == [4, 5, 6, 7, 8]
     gates._slowed.forget()
     assert not gates.is_limited("aimlapi")
+
+
+def to_the_queue() -> Attempt:
+    """The next request, sent and taken into the provider's queue."""
+    attempt = claiming.claim()
+    assert attempt
+    GenerationRequest.objects.filter(pk=attempt.request_id).update(
+        status=Status.SUBMITTED, lease_until=None
+    )
+    return attempt
 
 
 def in_flight(count: int) -> None:

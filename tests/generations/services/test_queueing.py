@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest import mock
 
 import pytest
 from django.db import connection
@@ -7,10 +8,10 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from accounts.models import HoldState
-from generations import batches
+from generations import batches, enqueue
 from generations.errors import TooLateToCancel
 from generations.models import Attempt, CostSource, GenerationRequest, Status
-from generations.services import queueing, reconciling, recovery, requests
+from generations.services import execution, queueing, reconciling, recovery, requests
 from tests.generations.services.provider import Provider
 from tests.generations.services.queue_steps import (
     PRICE,
@@ -45,6 +46,24 @@ def test_a_request_is_queued_once_and_fals_own_addresses_are_kept(provider: Prov
     assert attempt.cancel_url == f"{base}/cancel"
     assert attempts(request) == ["submitted"]
     assert request.lease_until is None
+
+
+def test_fal_gets_no_more_than_it_may_have_and_a_place_is_handed_on_at_once(
+    provider: Provider, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PROVIDER_LIMITS = {"fal": (1, 0)}
+    provider.fault("fal_wait", seconds=0.3)
+    first, second = run(ask()), ask()
+    ticket = mock.Mock(return_value=True)
+    monkeypatch.setattr(enqueue, "send_ticket", ticket)
+    assert not execution.run_next()
+    assert look(first).status == Status.SUBMITTED
+    assert ticket.call_count == 0
+    look_until_over(first)
+    assert ticket.call_count == 1
+    assert execution.run_next()
+    assert store(look_until_over(second)).status == Status.SUCCEEDED
+    store(first)
 
 
 def test_what_waits_says_its_place_and_what_is_made_the_models_last_word(

@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from generations import enqueue
 from generations.models import Attempt, GenerationRequest, Status, WebhookInbox
 from generations.sandbox.fal.signing import Signer
 from generations.services import (
@@ -123,6 +124,40 @@ def test_a_lost_answer_to_the_submit_is_found_by_the_webhook(hooked: Provider) -
     request = store(request)
     assert request.hold.captured == PRICE
     assert request.attempts.get().inference_id == hooked.calls()[0]["inference_id"]
+
+
+def test_a_lost_submit_is_known_by_the_queues_own_id_whatever_the_headers_name(
+    hooked: Provider,
+) -> None:
+    hooked.fault("drop_after")
+    hooked.fault("hook_never")
+    request = run(ask())
+    queued_as = hooked.calls()[0]["inference_id"]
+    body = json.dumps({"request_id": queued_as, "status": "OK", "payload": None}).encode()
+    signer = Signer()
+    providers.verifier.cache_clear()
+    keys = json.dumps(signer.jwks())
+    with mock.patch.object(type(providers.queue("fal")), "fetch_keys", return_value=keys):
+        for own_try in ("gateway-1", "gateway-2"):
+            at = int(time.time())
+            headers = signer.headers(body, request_id=own_try, owner="somebody", at=at)
+            assert post(request, body, headers).status_code == 200
+    assert [one.event_id for one in WebhookInbox.objects.all()] == [queued_as]
+    take_in()
+    assert request.attempts.get().inference_id == queued_as
+
+
+def test_a_place_that_a_webhook_frees_is_handed_on_at_once(
+    hooked: Provider, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PROVIDER_LIMITS = {"fal": (1, 0)}
+    ticket = mock.Mock(return_value=True)
+    request = submitted()
+    told()
+    monkeypatch.setattr(enqueue, "send_ticket", ticket)
+    take_in()
+    assert ticket.call_count == 1
+    assert store(request).status == Status.SUCCEEDED
 
 
 def test_a_failure_is_told_too(hooked: Provider) -> None:
