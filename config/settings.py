@@ -281,13 +281,14 @@ if USE_SANDBOX:
     FAL_KEY = FAL_ADMIN_KEY = "sandbox:sandbox"
     PROVIDER_RESULT_HOSTS = [*PROVIDER_RESULT_HOSTS, f"127.0.0.1:{SANDBOX_PORT}"]
 # Most calls at once, and most a minute, of all workers together; 0 for no limit. A provider that
-# answers 429 is called less whatever stands here.
+# answers 429 is called less whatever stands here. At fal what waits in its queue counts too, where
+# teams take no turns: more than the 40 that it makes at once for an account would only wait there.
 PROVIDER_LIMITS = {
     "aimlapi": (
         env.integer("AIMLAPI_MAX_IN_FLIGHT", 0),
         env.integer("AIMLAPI_MAX_PER_MINUTE", 0),
     ),
-    "fal": (env.integer("FAL_MAX_IN_FLIGHT", 0), env.integer("FAL_MAX_PER_MINUTE", 0)),
+    "fal": (env.integer("FAL_MAX_IN_FLIGHT", 40), env.integer("FAL_MAX_PER_MINUTE", 0)),
 }
 # AIML API also without a key, so that a request says what is missing.
 PROVIDERS = [
@@ -323,9 +324,10 @@ LOW_DISK_BYTES = env.integer("LOW_DISK_BYTES", 512 * 2**20)
 STORAGE_BACKLOG_LIMIT = env.integer("STORAGE_BACKLOG_LIMIT", 200, minimum=1)
 # What this machine keeps itself.
 KEPT_IN = [*([] if S3_BUCKET else [MEDIA_ROOT]), *([] if paths.database_url() else [DARKROOM_DATA])]
-# How long a call may be missing from the provider's log before that proves it never ran. A stand-in
-# on this machine writes its log at once; the real one says only that entries land late.
-PROVIDER_LOG_LAG = env.integer("PROVIDER_LOG_LAG", 60 if PROVIDER_IS_LOCAL else 1200)
+# How long after its deadline a call may be missing from the provider's log before that proves it
+# never ran. A stand-in on this machine writes its log at once; the real one says only that entries
+# land late.
+PROVIDER_LOG_LAG = env.integer("PROVIDER_LOG_LAG", 60 if PROVIDER_IS_LOCAL else 900)
 
 # By how much our cost of an image may differ from the provider's bill before a person looks: two of
 # AIML API's credits, or a part of the bill.

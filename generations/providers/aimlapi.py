@@ -6,7 +6,7 @@ There is no idempotency key: the id we send is only for finding the request in t
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import datetime
 
 import httpx
@@ -25,6 +25,7 @@ from generations.providers.base import (
     Answer,
     Charge,
     Download,
+    Found,
     ListedPrice,
     LogEntry,
     ProviderConfig,
@@ -95,15 +96,18 @@ class AimlApi:
         return self._key[: min(KEY_PREFIX, len(self._key) // 2)]
 
     def find_in_log(
-        self, *, client_request_id: str, since: datetime, until: datetime
-    ) -> LogEntry | None:
-        for page in self._log(since, until, most=usage_log.MAX_PAGES):
-            if entry := page.find(client_request_id):
-                return entry
-        return None
+        self, *, client_request_ids: Set[str], since: datetime, until: datetime
+    ) -> Iterator[Found]:
+        left = set(client_request_ids)
+        for page in self._log(since, until):
+            for found in page.find(left):
+                left.discard(found[0])
+                yield found
+            if not left:
+                return
 
     def read_log(self, *, since: datetime, until: datetime) -> Iterator[LogEntry]:
-        for page in self._log(since, until, most=usage_log.MAX_PAGES_OF_ALL):
+        for page in self._log(since, until):
             yield from page.entries()
 
     def read_charges(self, *, since: datetime, until: datetime) -> Iterator[Charge]:
@@ -123,11 +127,11 @@ class AimlApi:
         raw = self._ask(request, deadline=LOG_DEADLINE, redactor=Redactor(key=self._key))
         return price_list.read_prices(raw)
 
-    def _log(self, since: datetime, until: datetime, *, most: int) -> Iterator[usage_log.Page]:
+    def _log(self, since: datetime, until: datetime) -> Iterator[usage_log.Page]:
         # Rows appear some time after the answer, newest first: one that is added while we page
         # shows us a row twice and hides none.
         offset = 0
-        for _ in _paced(most):
+        for _ in _paced(usage_log.MAX_PAGES):
             query = usage_log.query(since=since, until=until, offset=offset)
             page = usage_log.read_page(self._get("/v2/logs", query))
             yield page

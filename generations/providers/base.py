@@ -3,7 +3,7 @@
 A leaf: nothing here knows the database, Django or the settings; what is needed is handed in.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -116,6 +116,9 @@ class LogEntry:
     created_at: datetime | None
 
 
+Found = tuple[str, "LogEntry | ProviderError"]  # by our id
+
+
 @dataclass(frozen=True, slots=True)
 class Charge:
     """Money that left our account at the provider, and the inference it was for.
@@ -162,11 +165,12 @@ class Provider(Protocol):
         """Fetch one result from where results may lie. Raises DownloadError."""
 
     def find_in_log(
-        self, *, client_request_id: str, since: datetime, until: datetime
-    ) -> LogEntry | None:
-        """Look the request up in the provider's records; None only if it is surely not there.
+        self, *, client_request_ids: Set[str], since: datetime, until: datetime
+    ) -> Iterator[Found]:
+        """Look requests up in the provider's records, each with what they say or why it is unclear.
 
-        Raises ProviderError when the records cannot be read to the end.
+        One that is left out is surely not there. Raises ProviderError when the records cannot be
+        read to the end.
         """
 
     def read_log(self, *, since: datetime, until: datetime) -> Iterator[LogEntry]:

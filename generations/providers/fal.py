@@ -5,7 +5,7 @@ webhook's address alone.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -25,6 +25,7 @@ from generations.providers.base import (
     Cancellation,
     Charge,
     Download,
+    Found,
     ListedPrice,
     LogEntry,
     Progress,
@@ -153,8 +154,8 @@ class Fal:
         return self._key[: min(KEY_PREFIX, len(self._key) // 2)]
 
     def find_in_log(
-        self, *, client_request_id: str, since: datetime, until: datetime
-    ) -> LogEntry | None:
+        self, *, client_request_ids: Set[str], since: datetime, until: datetime
+    ) -> Iterator[Found]:
         raise _unclear("fal keeps no list of requests by our ids")
 
     def read_log(self, *, since: datetime, until: datetime) -> Iterator[LogEntry]:

@@ -1,17 +1,16 @@
 """Reads GET /v2/logs. Absence decides that a paid request is sent again, so doubt is an error."""
 
-from collections.abc import Iterator, Mapping, Sized
+from collections.abc import Iterator, Mapping, Set, Sized
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from generations.providers.answers import NANO_USD_PER_CREDIT, NANO_USD_PER_USD, scaled
-from generations.providers.base import LogEntry, RawAnswer
+from generations.providers.base import Found, LogEntry, RawAnswer
 from generations.providers.decoding import decode, mapping, string
 from generations.providers.errors import UnreadableAnswer
 
 ROWS_PER_PAGE = 100
-MAX_PAGES = 100  # to find one request
-MAX_PAGES_OF_ALL = 2000
+MAX_PAGES = 2000
 _SUCCEEDED = {"succeeded": True, "failed": False}
 
 
@@ -21,11 +20,20 @@ class Page:
     has_more: bool
     raw: RawAnswer
 
-    def find(self, client_request_id: str) -> LogEntry | None:
+    def find(self, client_request_ids: Set[str]) -> Iterator[Found]:
+        """What the page says of these ids, those it does not name left out."""
+        named = [string(row.get("client_request_id")) for row in self.rows]
+        for one in client_request_ids & dict.fromkeys(named).keys():
+            try:
+                yield one, self._entry(one)
+            except UnreadableAnswer as error:
+                yield one, error
+
+    def _entry(self, client_request_id: str) -> LogEntry:
         """The row of this id; of several, one that succeeded: it is the one that cost."""
         rows = [row for row in self.rows if row.get("client_request_id") == client_request_id]
         entries = [_read_entry(row, self.raw) for row in rows]
-        return max(entries, key=lambda entry: entry.succeeded, default=None)
+        return max(entries, key=lambda entry: entry.succeeded)
 
     def entries(self) -> Iterator[LogEntry]:
         for row in self.rows:

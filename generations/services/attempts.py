@@ -7,7 +7,7 @@ from typing import Self
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Now
 
 from generations.models import Attempt, CostSource, ProviderCharge, SeenVia
@@ -39,7 +39,8 @@ class Attempts:
         known = {attempt.inference_id for attempt in every.values()}
         every |= _named(ours, "inference_id", {row.inference_id for row in rows} - known)
         lag = timedelta(seconds=settings.PROVIDER_LOG_LAG)
-        late = around.annotate(over=Coalesce("answered_at", "sent_at")).filter(over__gt=Now() - lag)
+        latest = F("sent_at") + timedelta(seconds=settings.PROVIDER_DEADLINE)
+        late = around.annotate(over=Coalesce("answered_at", latest)).filter(over__gt=Now() - lag)
         return cls(
             every=every,
             around=inside,

@@ -47,7 +47,7 @@ def run_next() -> bool:
     with leases.in_hand(attempt.request_id):
         raw = send(attempt)
         if gates.is_limited(attempt.provider):
-            enqueue.send_ticket()  # Its slot is free, and whose ticket found none has gone.
+            enqueue.send_ticket()  # Its slot may be free, and whose ticket found none has gone.
         if raw:
             storing.finish_answered(attempt, raw)
     return True

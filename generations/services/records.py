@@ -1,7 +1,11 @@
 """What the provider's own log says about an attempt, and since when it could have said it."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from uuid import UUID
 
+from django.conf import settings
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -11,7 +15,10 @@ from generations.providers.errors import ErrorKind, Outcome, ProviderError
 from generations.services import backoff, providers
 
 MARGIN = timedelta(minutes=1)
+TOGETHER = timedelta(minutes=5)
 LOST_SUBMIT = timedelta(hours=2)
+
+Told = LogEntry | ProviderError
 
 
 def look_up(attempt: Attempt) -> LogEntry | None:
@@ -19,21 +26,66 @@ def look_up(attempt: Attempt) -> LogEntry | None:
 
     Raises ProviderError.
     """
-    if providers.is_queue(attempt.provider):
-        return _look_up_charge(attempt)
-    entry = providers.client(attempt.provider).find_in_log(
-        client_request_id=attempt.client_request_id,
-        since=attempt.sent_at - MARGIN,
-        until=timezone.now() + MARGIN,
+    told = look_up_all([attempt]).get(attempt.pk)
+    if isinstance(told, ProviderError):
+        raise told
+    return told
+
+
+def look_up_all(attempts: Iterable[Attempt]) -> dict[UUID, Told]:
+    """The same of many, without those that have none, and with errors instead of raising them.
+
+    The log is read once for all that were sent at about the same time.
+    """
+    told: dict[UUID, Told] = {}
+    together: dict[tuple[str, float], list[Attempt]] = defaultdict(list)
+    for attempt in attempts:
+        if providers.is_queue(attempt.provider):
+            told[attempt.pk] = _charge_or_why_not(attempt)
+        else:
+            about = attempt.sent_at.timestamp() // TOGETHER.total_seconds()
+            together[attempt.provider, about].append(attempt)
+    for (provider, _), some in together.items():
+        told |= _read_log(provider, some)
+    return told
+
+
+def _read_log(provider: str, attempts: Sequence[Attempt]) -> dict[UUID, Told]:
+    ours = {attempt.client_request_id: attempt for attempt in attempts}
+    told: dict[UUID, Told] = {}
+    sent = [attempt.sent_at for attempt in attempts]
+    found = providers.client(provider).find_in_log(
+        client_request_ids=ours.keys(),
+        since=min(sent) - MARGIN,
+        # What is logged later is none of these; it would only be more than can be read.
+        until=min(timezone.now(), max(sent) + lateness()) + MARGIN,
     )
-    if entry and not attempt.inference_id:
-        attempt.inference_id = entry.inference_id
-    return entry
+    try:
+        for name, entry in found:
+            told[ours[name].pk] = entry
+            if isinstance(entry, LogEntry):
+                ours[name].inference_id = ours[name].inference_id or entry.inference_id
+    except ProviderError as error:
+        unread = dict.fromkeys((attempt.pk for attempt in attempts), error)
+        return {**unread, **told}
+    return told
+
+
+def lateness() -> timedelta:
+    """After its being sent, when a call is over and the log has had the time to say so."""
+    return timedelta(seconds=settings.PROVIDER_DEADLINE + settings.PROVIDER_LOG_LAG)
 
 
 def patience(attempt: Attempt) -> timedelta:
     """How long to look for an attempt. A lost submit nobody but its webhook can ever find."""
     return LOST_SUBMIT if providers.is_queue(attempt.provider) else backoff.GIVE_UP_AFTER
+
+
+def _charge_or_why_not(attempt: Attempt) -> Told:
+    try:
+        return _look_up_charge(attempt)
+    except ProviderError as error:
+        return error
 
 
 def _look_up_charge(attempt: Attempt) -> LogEntry:

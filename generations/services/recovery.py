@@ -40,7 +40,7 @@ from generations.services import (
 )
 
 AT_ONCE = 500
-LOOKS_AT_ONCE = 20
+LOOKS_AT_ONCE = 500
 RENDITIONS_LATE = timedelta(seconds=15)
 ABSENT = "absent"  # error code of a request whose attempt was looked for once and not found
 
@@ -131,12 +131,12 @@ def settle_unconfirmed() -> None:
 
     No step of `sweep`: a log that does not answer must not keep a dead worker from being noticed.
     """
-    for request in _due_for_a_look():
-        attempt = request.attempts.order_by("-number")[0]
-        try:
-            entry = records.look_up(attempt)
-        except ProviderError as error:
-            log.warning("log_unreadable", request=str(request.pk), why=error.message)
+    due = [(one, one.attempts.order_by("-number")[0]) for one in _due_for_a_look()]
+    told = records.look_up_all(attempt for _, attempt in due)
+    for request, attempt in due:
+        entry = told.get(attempt.pk)
+        if isinstance(entry, ProviderError):
+            log.warning("log_unreadable", request=str(request.pk), why=entry.message)
             _give_up_late(request, attempt)
         else:
             decide(request, attempt, entry)
@@ -173,9 +173,11 @@ def _due_for_a_look() -> list[GenerationRequest]:
 
 
 def _absence_proves(request: GenerationRequest, attempt: Attempt) -> bool:
-    """Entries land late, so only a second look after the lag proves that the call never ran."""
-    lag = timedelta(seconds=settings.PROVIDER_LOG_LAG)
-    return request.error_code == ABSENT and records.was_sent_before(attempt, lag)
+    """Entries land late, so only a second look proves that the call never ran.
+
+    Until its deadline the call itself may still be at work.
+    """
+    return request.error_code == ABSENT and records.was_sent_before(attempt, records.lateness())
 
 
 def _remember_absence(attempt: Attempt) -> None:

@@ -31,7 +31,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 @pytest.fixture(scope="module")
 def darkroom(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evidence]:
-    patient = {"LEASE_SECONDS": str(LEASE_SECONDS), "PROVIDER_LOG_LAG": "30"}
+    patient = {"LEASE_SECONDS": str(LEASE_SECONDS), "PROVIDER_LOG_LAG": "20"}
     where = {"DATABASE_URL": database.url, "WORKER_CONCURRENCY": "24"}
     data = Path(tmp_path_factory.mktemp("chaos"))
     with running(data, **QUICK | patient | where) as instance:

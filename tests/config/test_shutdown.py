@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.process, pytest.mark.slow]
 QUICK = {
     "LEASE_SECONDS": "20",
     "SWEEP_SECONDS": "0.5",
+    "PROVIDER_DEADLINE": "15",
     "PROVIDER_LOG_LAG": "5",
     "SANDBOX_DELAY": "0",
     "WORKER_CONCURRENCY": "2",

@@ -194,7 +194,7 @@ def test_charges_are_read_page_by_page_with_the_admin_key(serve: Serve) -> None:
 def test_fal_has_no_log_that_could_prove_a_request_absent(serve: Serve) -> None:
     client = connect(serve(says()))
     with pytest.raises(ProviderError):
-        client.find_in_log(client_request_id=SENT_AS, since=SINCE, until=SINCE)
+        client.find_in_log(client_request_ids={SENT_AS}, since=SINCE, until=SINCE)
 
 
 def test_keys_that_cannot_be_fetched_leave_a_webhook_undecided(serve: Serve) -> None:

@@ -36,7 +36,14 @@ def page(rows: Sequence[object], *, has_more: bool = False) -> Behaviour:
 
 
 def find(api: AimlApi, client_request_id: str = "0199.1") -> LogEntry | None:
-    return api.find_in_log(client_request_id=client_request_id, since=SINCE, until=UNTIL)
+    told = find_all(api, {client_request_id}).get(client_request_id)
+    if isinstance(told, ProviderError):
+        raise told
+    return told
+
+
+def find_all(api: AimlApi, ids: set[str]) -> dict[str, LogEntry | ProviderError]:
+    return dict(api.find_in_log(client_request_ids=ids, since=SINCE, until=UNTIL))
 
 
 def query_of(server: Server, index: int) -> dict[str, list[str]]:
@@ -69,6 +76,21 @@ def test_every_page_is_read_a_hundred_rows_at_a_time(serve: Serve, connect: Conn
         "limit": ["100"],
         "offset": ["0"],
     }
+
+
+def test_many_requests_are_found_in_one_reading_that_ends_with_the_last_of_them(
+    serve: Serve, connect: Connect
+) -> None:
+    first, second = [row("a"), row("b", status="running")], [row("c"), row("other")]
+    pages = [page(rows, has_more=True) for rows in (first, second, [row("a")])]
+    server = serve(*pages)
+    told = find_all(connect(server), {"a", "b", "c"})
+    assert {name: isinstance(what, LogEntry) for name, what in told.items()} == {
+        "a": True,
+        "b": False,  # unclear, and the others are found all the same
+        "c": True,
+    }
+    assert len(server.requests) == 2
 
 
 def test_a_shorter_page_than_asked_for_loses_no_row(serve: Serve, connect: Connect) -> None:

@@ -1,10 +1,11 @@
 """Our books beside the real sandbox's, which is the truth, to the last microcredit."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from time import sleep
 
 import pytest
+from django.conf import settings as django_settings
 from pytest_django import Settings
 
 from accounts.models import HoldState
@@ -14,7 +15,7 @@ from tests import factories, prices
 from tests.generations.sandbox.running import sandbox
 from tests.generations.services.compared import OTHER, booked, compare, counts, given_up, lost, post
 from tests.generations.services.provider import Provider
-from tests.generations.services.steps import ask, attempts, house_paid, look, now, run
+from tests.generations.services.steps import age, ask, attempts, house_paid, look, now, run
 from tests.providers.servers import Server, says
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("added_up")]
@@ -152,7 +153,9 @@ def test_an_attempt_that_ran_although_it_was_sent_again_is_booked_to_the_house(
     connected: Provider,
 ) -> None:
     connected.fault("drop_before")
-    request = look(look(run()))
+    request = run()
+    age(request, timedelta(seconds=django_settings.PROVIDER_DEADLINE))
+    request = look(look(request))
     assert request.status == Status.QUEUED
     request = run(request)
     assert request.status == Status.SUCCEEDED

@@ -39,6 +39,8 @@ from tests.generations.services.steps import (
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+DEADLINE = django_settings.PROVIDER_DEADLINE
+
 
 @pytest.fixture
 def sent_messages(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
@@ -140,11 +142,22 @@ def test_another_owners_lease_is_not_renewed() -> None:
 def test_a_call_that_never_left_is_sent_again_after_two_looks(died: Attempt) -> None:
     request = look(died.request)
     assert request.status == Status.UNCONFIRMED
-    age(request, timedelta(seconds=django_settings.PROVIDER_LOG_LAG))
+    age(request, timedelta(seconds=DEADLINE + django_settings.PROVIDER_LOG_LAG))
     request = look(request)
     assert request.status == Status.QUEUED
     assert run(request).status == Status.SUCCEEDED
     assert attempts(request) == ["not_run", "answered"]
+
+
+def test_absence_proves_nothing_while_the_call_may_still_run(
+    died: Attempt, settings: Settings
+) -> None:
+    settings.PROVIDER_LOG_LAG = 60
+    age(died.request, timedelta(seconds=DEADLINE + 30))
+    for _ in range(3):
+        assert look(died.request).status == Status.UNCONFIRMED
+    age(died.request, timedelta(seconds=60))
+    assert look(died.request).status == Status.QUEUED
 
 
 def test_one_look_proves_nothing_however_late_it_comes(died: Attempt) -> None:
@@ -222,6 +235,7 @@ def test_one_log_that_does_not_answer_does_not_keep_others_from_their_look(
 ) -> None:
     provider.fault("status", status=500, times=2)
     first, second = run(ask()), run(ask())
+    age(first, timedelta(minutes=10))  # or one reading did for both
     provider.fault("logs_status", status=503)
     make_due(first)
     make_due(second)

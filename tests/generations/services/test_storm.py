@@ -6,12 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
+from django.db.models import F
 from django.db.models.functions import Now
 from pytest_django import Settings
 
 from accounts.models import Team
 from generations import catalog
-from generations.models import TERMINAL, GenerationRequest, Status
+from generations.models import TERMINAL, Attempt, GenerationRequest, Status
 from generations.providers.errors import ProviderError
 from generations.services import claiming, execution, providers, recovery, storing
 from tests import factories
@@ -83,11 +85,15 @@ RECOVERY = [recovery.expire_leases, recovery.settle_unconfirmed, resume]
 
 
 def let_time_pass() -> None:
-    """Everything is due, and every lease that nobody renews has run out."""
+    """Everything is due, every call is long over, and leases that nobody renews have run out."""
     lapsed = Now() - timedelta(seconds=1)
     waiting = GenerationRequest.objects.exclude(status__in=TERMINAL)
     waiting.update(due_at=lapsed)
     waiting.exclude(lease_until=None).update(lease_until=lapsed)
+    deadline = timedelta(seconds=django_settings.PROVIDER_DEADLINE)
+    Attempt.objects.filter(request__status=Status.UNCONFIRMED, sent_at__gt=Now() - deadline).update(
+        sent_at=F("sent_at") - deadline
+    )
 
 
 def order_faults(chance: random.Random, provider: Provider, team: Team) -> None:
