@@ -9,6 +9,11 @@ import structlog
 
 SECRET_NAMES = re.compile(r"(?i)key|token|secret|password|authorization|cookie|prompt")
 SECRET_VALUES = re.compile(r"(?i)\b(bearer\s+|key\s+|img_live_)[\w.:~+/=-]{6,}")
+# Whoever has the rest of such an address may do what it is for.
+SECRET_PATHS = re.compile(
+    r"(/(?:s|invitations|signin/link|approvals/link|email/confirm|password/reset/key)/"
+    r"|/hooks/fal/[\w-]+\.|[?&]pass=)[^/\s&\"']+"
+)
 HIDDEN = "[hidden]"
 
 
@@ -18,7 +23,8 @@ def redact(logger: object, method: str, event: MutableMapping[str, Any]) -> Mapp
         if SECRET_NAMES.search(name):
             event[name] = HIDDEN
         elif isinstance(value, str):
-            event[name] = SECRET_VALUES.sub(rf"\1{HIDDEN}", value)
+            without = SECRET_PATHS.sub(rf"\1{HIDDEN}", value)
+            event[name] = SECRET_VALUES.sub(rf"\1{HIDDEN}", without)
     return event
 
 

@@ -45,8 +45,28 @@ def test_an_api_token_inside_text_is_hidden_by_its_shape() -> None:
     assert event == {"event": "Unexpected auth - 'img_live_[hidden]'"}
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/s/{}/",
+        "/s/{}/0199-77/file/640/",
+        "/invitations/{}/",
+        "/signin/link/{}/",
+        "/approvals/link/{}/",
+        "/email/confirm/{}/",
+        "/password/reset/key/{}/",
+        "/hooks/fal/0199-77.{}/",
+        "/s/[hidden]/0199-77/?pass={}",
+    ],
+)
+def test_an_address_that_lets_its_holder_in_is_hidden(path: str) -> None:
+    secret = "kZ3:1vLm-w_4QxY"
+    event = logs.redact(None, "warning", {"event": f"Not Found: {path.format(secret)}"})
+    assert event == {"event": f"Not Found: {path.format('[hidden]')}"}
+
+
 def test_ordinary_fields_stay_as_they_are() -> None:
-    event = {"event": "lease_expired", "request": "0199", "tries": 2}
+    event = {"event": "Not Found: /i/0199/", "request": "0199", "tries": 2}
     assert logs.redact(None, "info", dict(event)) == event
 
 
