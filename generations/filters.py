@@ -16,6 +16,8 @@ from generations.querysets import ImageQuerySet
 
 # An image's id and its row have their times from two clocks.
 CLOCKS_DIFFER = timedelta(hours=1)
+# What ids can say, and times: nothing was made on any day before or after.
+FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(9999, 12, 30)
 
 
 class Shape(models.TextChoices):
@@ -98,12 +100,16 @@ class Filters:
         """The days, in the zone that the walls have them in; by id, which is what is indexed."""
         where = Q()
         if self.since:
-            begins = _start_of(self.since)
+            begins = _start_of(_within(self.since))
             where &= Q(created_at__gte=begins, id__gte=first_uuid7(begins - CLOCKS_DIFFER))
         if self.until:
-            ends = _start_of(self.until + timedelta(days=1))
+            ends = _start_of(_within(self.until) + timedelta(days=1))
             where &= Q(created_at__lt=ends, id__lt=first_uuid7(ends + CLOCKS_DIFFER))
         return where
+
+
+def _within(day: date) -> date:
+    return min(max(day, FIRST_DAY), LAST_DAY)
 
 
 def _start_of(day: date) -> datetime:

@@ -87,8 +87,10 @@ def arrange(request: TeamRequest, collection_id: UUID) -> HttpResponse:
     shown, images = _find(request, collection_id), chosen(request)
     match request.POST.get("to"):
         case "cover":
-            collecting.set_cover(by=request.user, collection=shown, image=images[0])
-            return told(request, "That is the cover now.", happened="cover", to=images[:1])
+            first = images and collecting.set_cover(
+                by=request.user, collection=shown, image=images[0]
+            )
+            return told(request, "That is the cover now.", happened="cover", to=first)
         case "first" | "earlier" | "later" | "last" as to:
             moved = collecting.move(by=request.user, collection=shown, images=images, to=to)
             return told(request, f"{counted(moved)} moved.", happened=to, to=moved)

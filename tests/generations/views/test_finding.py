@@ -15,6 +15,7 @@ from tests import factories
 from tests.generations.views.studio import HTMX, Studio, browser
 
 HOSTILE = ["'", "\\", "\0", "a' OR 1=1", "((", ":*", "%s", "x" * 3000, "<script>", "🦊", "-", '"']
+FAR_OFF = ["0001-01-01", "0026-11-01", "1960-01-01", "1969-12-31", "9999-12-30", "9999-12-31"]
 
 
 def shown(client: Client, address: str) -> list[str]:
@@ -44,9 +45,20 @@ def test_while_one_types_only_what_is_found_comes(studio: Studio, mine: Client) 
 
 
 @pytest.mark.parametrize("words", HOSTILE)
-@pytest.mark.parametrize("name", ["q", "person", "model", "shape", "seed", "since", "collection"])
+@pytest.mark.parametrize(
+    "name", ["q", "person", "model", "shape", "seed", "since", "until", "collection"]
+)
 def test_hostile_input_is_no_error(mine: Client, name: str, words: str) -> None:
     assert mine.get("/team/", {name: words}).status_code == 200
+
+
+@pytest.mark.parametrize("day", FAR_OFF)
+def test_a_day_far_off_leaves_all_or_nothing(studio: Studio, mine: Client, day: str) -> None:
+    made(studio, "A fox")
+    is_past = day < "2000"
+
+    assert len(shown(mine, f"/gallery/?since={day}")) == is_past
+    assert len(shown(mine, f"/gallery/?until={day}")) == (not is_past)
 
 
 def test_filters_combine(studio: Studio, mine: Client) -> None:
@@ -62,6 +74,14 @@ def test_filters_combine(studio: Studio, mine: Client) -> None:
     assert len(shown(mine, address)) == 2
     assert len(shown(mine, f"{address}&favourite=on")) == 1
     assert shown(mine, f"{address}&shape=portrait") == []
+
+
+def test_who_left_the_team_is_still_somebody_to_filter_by(studio: Studio, mine: Client) -> None:
+    made(studio, "A fox")
+    factories.stored_image(of=studio.team, by=studio.colleague, prompt="A heron")
+    studio.colleague.memberships.filter(team=studio.team).delete()
+
+    assert shown(mine, f"/team/?person={studio.colleague.pk}") == ["A heron"]
 
 
 def test_each_filter_is_a_chip_that_takes_itself_away(studio: Studio, mine: Client) -> None:
