@@ -11,12 +11,11 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.formats import date_format
 
 from accounts.models import Team, User
-from generations import catalog, shelves
+from generations import catalog, people, shelves
 from generations.filters import Filters, Moderation, Shape
 from generations.models import Collection
 from generations.prompt_search import LONGEST
 
-MOST_PEOPLE = 500
 SUGGESTED_MODELS = 3
 SUGGESTED_PEOPLE = 4
 LARGEST_SEED = 2**63 - 1
@@ -94,8 +93,7 @@ class FilterForm(forms.Form):
 
     @cached_property
     def people(self) -> list[User]:
-        members = User.objects.filter(memberships__team=self.team)
-        return list(members.order_by("memberships__created_at")[:MOST_PEOPLE])
+        return people.of_walls(self.team)
 
     @cached_property
     def collections(self) -> list[Collection]:

@@ -116,8 +116,12 @@ class ShareLinkQuerySet(models.QuerySet["ShareLink"]):
         return self.filter(revoked_at=None, expires_at__gt=timezone.now())
 
     def seen_by(self, user: "User", team: "Team", *, everyones: bool) -> Self:
-        """One's own links of a team, or everybody's there."""
-        found = self.filter(team=team).select_related("made_by", "image__request", "collection")
+        """One's own links of a team, or everybody's there; with `is_private`, whether what one
+        shows is somebody else's alone."""
+        private = Q(image__visibility="private") & ~Q(image__author=user)
+        private |= Q(collection__visibility="private") & ~Q(collection__owner=user)
+        found = self.filter(team=team).annotate(is_private=private)
+        found = found.select_related("made_by", "image__request", "collection")
         return found if everyones else found.filter(made_by=user)
 
     def count_view(self) -> bool:

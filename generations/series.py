@@ -52,7 +52,7 @@ def chosen(image: Image, data: QueryDict, *, by: User) -> Series:
     values = data.getlist("value") if "value" in data else variable.suggested
     preview, error = None, ""
     try:
-        planned = varying.plan(image, name=variable.name, values=values, key=key)
+        planned = varying.plan(image, by=by, name=variable.name, values=values, key=key)
         preview = _together(by, image, planned)
     except InvalidRequest as refused:
         error = str(refused)

@@ -42,7 +42,13 @@ class Report(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(fields=["image", "reporter"], name="report_once_per_person")
+            # Whoever comes through a link is nobody of ours, and together they are one.
+            models.UniqueConstraint(
+                fields=["image", "reporter"],
+                condition=models.Q(decision__isnull=True),
+                nulls_distinct=False,
+                name="report_open_once_per_person",
+            )
         ]
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from accounts.models import Team, User
 from generations import foreign_recipes, recipes, references
 from generations.filters import Filters
-from generations.models import Image
+from generations.models import GenerationRequest, Image
 from generations.recipes import BadRecipe, Recipe
 from generations.services import checking
 
@@ -31,7 +31,7 @@ def of_file(data: bytes, *, by: User, team: Team) -> Found:
     as JSON or inside a picture. Raises BadRecipe and UnknownModel."""
     checked = checking.check(data, by=by)
     if checked.image:
-        return _with_pictures(recipes.of(checked.image), checked.image)
+        return of_image(checked.image, by=by)
     if not checked.is_picture:
         return of_text(_decoded(data), by=by, team=team)
     if checked.claims.recipe:
@@ -42,13 +42,24 @@ def of_file(data: bytes, *, by: User, team: Team) -> Found:
     return Found(foreign.recipe, left_out=foreign.left_out)
 
 
+def of_image(image: Image, *, by: User) -> Found:
+    """The recipe of an image that this person may see."""
+    return _with_pictures(recipes.of(image), image, by=by)
+
+
+def may_have_pictures(asked: GenerationRequest, *, by: User) -> bool:
+    """Whether somebody may have what a request worked from: those who see what came of it are
+    shown the image alone, for the pictures may be private."""
+    return asked.user_id == by.pk
+
+
 def of_text(text: str, *, by: User, team: Team) -> Found:
     """The recipe that was pasted. Raises BadRecipe and UnknownModel."""
     foreign = None if text.lstrip().startswith("{") else foreign_recipes.read(text)
     if foreign:
         return Found(foreign.recipe, left_out=foreign.left_out)
     recipe = recipes.read(text)
-    return _with_pictures(recipe, _made_by(recipe, by=by, team=team))
+    return _with_pictures(recipe, _made_by(recipe, by=by, team=team), by=by)
 
 
 def _decoded(data: bytes) -> str:
@@ -60,9 +71,10 @@ def _decoded(data: bytes) -> str:
         raise BadRecipe("This is neither a PNG, JPEG or WebP picture nor a recipe.") from error
 
 
-def _with_pictures(recipe: Recipe, image: Image | None) -> Found:
+def _with_pictures(recipe: Recipe, image: Image | None, *, by: User) -> Found:
     """With the pictures that it worked from, which only its own request still has."""
-    kept = references.named_in(image.request.params) if image else []
+    mine = image and may_have_pictures(image.request, by=by)
+    kept = references.named_in(image.request.params) if image and mine else []
     missing = len(recipe.references) - len(kept)
     words = "its reference image" if missing == 1 else f"its {missing} reference images"
     return Found(recipe, image, tuple(kept), [words] if missing > 0 else [])

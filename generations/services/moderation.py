@@ -11,9 +11,12 @@ from generations.services import notices
 
 
 def report(*, by: User, image: Image, reason: ReportReason, words: str = "") -> Report:
-    """Say that an image should be looked at; said again, a person's first report stands."""
+    """Say that an image should be looked at; said again before a decision, the first stands."""
     found, _ = Report.objects.get_or_create(
-        image=image, reporter=by, defaults={"reason": reason, "words": words.strip()}
+        image=image,
+        reporter=by,
+        decision=None,
+        defaults={"reason": reason, "words": words.strip()},
     )
     return found
 

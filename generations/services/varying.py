@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from uuid import UUID, uuid5
 
 from accounts.models import User
-from generations import catalog, recipes, variations
+from generations import catalog, recipes, references, variations
 from generations.errors import InvalidRequest
 from generations.models import GenerationRequest, Image, Visibility
 from generations.parameters import Json
-from generations.services import requests, together
+from generations.services import importing, requests, together
 from generations.services.together import Part
 
+NOT_THEIRS = "Only whoever made this image can vary it, for its reference image is private."
 
-def plan(image: Image, *, name: str, values: Sequence[str], key: UUID) -> list[Part]:
+
+def plan(image: Image, *, by: User, name: str, values: Sequence[str], key: UUID) -> list[Part]:
     """One image for each value, all with the image's own seed.
 
     Where it is not known, one is drawn from the key, for all of them. Raises InvalidRequest.
@@ -20,6 +22,8 @@ def plan(image: Image, *, name: str, values: Sequence[str], key: UUID) -> list[P
     asked = image.request
     if name not in {one.name for one in variations.variables(asked.model, asked.params)}:
         raise InvalidRequest({"value": "This cannot be varied. Choose something else."})
+    if references.named_in(asked.params) and not importing.may_have_pictures(asked, by=by):
+        raise InvalidRequest({"value": NOT_THEIRS})
     wanted = list(dict.fromkeys(value.strip() for value in values if value.strip()))
     if not 1 <= len(wanted) <= variations.MOST:
         raise InvalidRequest({"value": f"Give 1 to {variations.MOST} values."})
@@ -47,7 +51,7 @@ def start(
         by=by,
         team=image.team,
         prompt=image.request.prompt,
-        parts=plan(image, name=name, values=values, key=idempotency_key),
+        parts=plan(image, by=by, name=name, values=values, key=idempotency_key),
         agreed=agreed,
         visibility=Visibility(image.request.visibility),
         made_from=image,

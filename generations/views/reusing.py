@@ -12,7 +12,7 @@ from generations.forms import ComposerForm
 from generations.models import GenerationRequest, Image
 from generations.recipes import Recipe
 from generations.references import BadReference
-from generations.services import downloads, providers
+from generations.services import downloads, importing, providers
 from generations.services.importing import Found
 from generations.views import composing
 
@@ -64,8 +64,7 @@ def with_recipe(form: ComposerForm, found: Found, *, source: str) -> ComposerFor
     }
     seed = fit.values.get("seed")
     told = [f"Recipe taken from {source}: {model.name}{f', seed {seed}' if seed else ''}."]
-    if found.left_out:
-        told.append(f"Not taken: {', '.join(found.left_out)}.")
+    told += _not_taken(found)
     blank = ComposerForm(model=model, limit=form.limit)
     return blank.filled(values, told=[*told, *fit.left_out])
 
@@ -77,17 +76,22 @@ def made_from(request: TeamRequest) -> Image | None:
 
 def _whole(request: TeamRequest, image: Image) -> ComposerForm:
     """The recipe of an image as it was asked for, or with its seed kept, or without."""
-    recipe = recipes.of(image)
-    if recipe.model not in catalog.MODELS:
-        return _of_a_model_that_is_gone(request, recipe)
-    form = _again(request, image.request).filled({"made_from": image.pk})
+    found = importing.of_image(image, by=request.user)
+    if found.recipe.model not in catalog.MODELS:
+        return _of_a_model_that_is_gone(request, found.recipe)
+    missing = _not_taken(found)
+    form = _again(request, image.request).filled({"made_from": image.pk}, told=missing)
     if request.GET.get("vary") == "seed":
-        return form.filled({"seed": ""}, told=[NEW_SEED])
+        return form.filled({"seed": ""}, told=[NEW_SEED, *missing])
     if request.GET.get("keep") == "seed":
-        fit = refitting.fit(recipe, form.model, only="seed")
+        fit = refitting.fit(found.recipe, form.model, only="seed")
         kept = [SAME_SEED.format(seed) for seed in fit.values.values()]
-        return form.filled(fit.values, told=kept or fit.left_out)
+        return form.filled(fit.values, told=[*(kept or fit.left_out), *missing])
     return form
+
+
+def _not_taken(found: Found) -> list[str]:
+    return [f"Not taken: {', '.join(found.left_out)}."] if found.left_out else []
 
 
 def _with_one_value(form: ComposerForm, image: Image, name: str) -> ComposerForm:
@@ -133,7 +137,9 @@ def _edited(request: TeamRequest) -> ComposerForm | None:
 
 
 def _again(request: TeamRequest, asked: GenerationRequest) -> ComposerForm:
-    values = {**asked.params, "prompt": asked.prompt, "visibility": asked.visibility}
+    theirs = importing.may_have_pictures(asked, by=request.user)
+    params = asked.params if theirs else _without(asked.params, *REFERENCES)
+    values = {**params, "prompt": asked.prompt, "visibility": asked.visibility}
     return _composer(request, catalog.get_model(asked.model), values)
 
 
@@ -156,7 +162,11 @@ def _composer(request: TeamRequest, model: catalog.Model, values: dict[str, Any]
 
 def _settings(params: dict[str, Any]) -> dict[str, Any]:
     """Settings are remembered between visits; one picture's seed is not a setting."""
-    return {name: value for name, value in params.items() if name not in {"seed", *REFERENCES}}
+    return _without(params, "seed", *REFERENCES)
+
+
+def _without(params: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in params.items() if name not in names}
 
 
 def _takes_references() -> catalog.Model:

@@ -140,7 +140,7 @@ def test_a_link_opens_for_a_stranger_until_it_is_taken_back(
     page.get_by_role("button", name="Take it back").first.click()
     expect(page.get_by_text("The link shows nothing any more.")).to_be_visible()
     stranger.goto(link)
-    expect(stranger.get_by_role("heading", name="This link shows nothing")).to_be_visible()
+    expect(stranger.get_by_role("heading", name="This link has expired")).to_be_visible()
     context.close()
 
 

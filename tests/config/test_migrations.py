@@ -7,7 +7,8 @@ from django.db import connection, migrations
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import NOT_PROVIDED
 
-from generations.models import Attempt
+from accounts.models import User
+from generations.models import Attempt, Image, Report, ReportReason
 from tests import factories
 
 OURS = {"accounts", "generations"}
@@ -39,6 +40,30 @@ def test_attempts_get_their_providers_in_batches_and_once_more_does_nothing(
 
     named = Attempt.objects.order_by("pk").values_list("provider", flat=True)
     assert list(named) == ["aimlapi", "named before", "aimlapi", "aimlapi", "aimlapi"]
+
+
+@pytest.mark.django_db
+def test_of_open_reports_of_the_same_the_first_is_kept() -> None:
+    step = import_module("generations.migrations.0023_open_reports")
+    [once] = Report._meta.constraints
+    with connection.schema_editor(atomic=False) as editor:
+        editor.remove_constraint(Report, once)
+    image, person = factories.stored_image(), factories.user()
+    kept = [_report(image, None), _report(image, person), _report(factories.stored_image(), None)]
+    again = [_report(image, None), _report(image, None)]
+
+    with connection.cursor() as cursor:
+        cursor.execute(step.KEEP_THE_FIRST)
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    with connection.schema_editor(atomic=False) as editor:
+        editor.add_constraint(Report, once)
+
+    assert set(Report.objects.all()) == set(kept)
+    assert not set(again) & set(kept)
+
+
+def _report(image: Image, reporter: User | None) -> Report:
+    return Report.objects.create(image=image, reporter=reporter, reason=ReportReason.OTHER)
 
 
 def _migrations() -> list[migrations.Migration]:

@@ -5,7 +5,7 @@ no part in the team; staff get no further than that, outside the admin and the o
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 SIGN_IN = 0  # Sent to the sign-in page, and back from there.
 VISITORS = ("anonymous", "disabled", "outsider", "staff", "viewer", "member", "admin", "owner")
@@ -22,6 +22,7 @@ class Row:
     answers: tuple[int, int, int, int, int, int]
     form: Mapping[str, str] = field(default_factory=dict)
     staff: int | None = None  # Where they get further than an outsider.
+    file: str = "640"
 
     def expected(self, visitor: str) -> int:
         if visitor == "staff" and self.staff is not None:
@@ -29,7 +30,8 @@ class Row:
         return self.answers[COLUMNS[visitor]]
 
     def __str__(self) -> str:
-        return f"{self.method.upper()} {self.name} of {self.of or 'nothing'}"
+        said = f"{self.method.upper()} {self.name} of {self.of or 'nothing'}"
+        return f"{said}: {self.file}, {dict(self.form)}"
 
 
 def everyone(
@@ -207,8 +209,15 @@ TABLE = [
         for of, outsider in (("own", 200), ("team", 404))
     ),
     *(everyone("image-share", "get", 404, of=of) for of in NOT_ONES_TO_SEE),
-    Row("collection-share", "get", "team", (SIGN_IN, 404, 403, 200, 200, 200)),
-    everyone("collection-share", "get", 404, of="missing"),
+    *(
+        Row("collection-share", method, "team", (SIGN_IN, 404, 403, 200, 200, 200), {"days": "7"})
+        for method in ("get", "post")
+    ),
+    *(
+        everyone("collection-share", method, 404, of=of, days="7")
+        for method in ("get", "post")
+        for of in NOT_ONES_TO_SEE
+    ),
     everyone("compare", "get", 200),
     everyone("compare", "get", 200, of="own"),
     team("compare", "get", 200, of="team"),
@@ -382,4 +391,15 @@ TABLE = [
     everyone("account_reset_password_done", "get", 200, stranger=200),
     everyone("account_reset_password_from_key", "get", 200, of="missing", stranger=200),
     everyone("account_reset_password_from_key_done", "get", 200, stranger=200),
+]
+# What has several files answers alike for each.
+TABLE += [
+    *(replace(row, file="original") for row in TABLE if row.name == "image-file"),
+    *(replace(row, file="download") for row in TABLE if row.name == "share-file"),
+    *(
+        replace(row, form={**row.form, "kind": kind})
+        for row in TABLE
+        if row.name == "image-download"
+        for kind in ("jpeg", "png", "webp")
+    ),
 ]

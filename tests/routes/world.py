@@ -38,12 +38,14 @@ class World:
     def arguments_of(self, row: Row) -> list[object]:
         if not row.of:
             return []
+        if row.name == "share-file":
+            return [*self.arguments["share-image", row.of], row.file]
         if (row.name, row.of) in self.arguments:
             return self.arguments[row.name, row.of]
         if row.name.startswith(("images-", "trash-")) or row.name == "compare":
             return []
         if row.name.startswith("image"):
-            return [self.images[row.of], *(["640"] if row.name == "image-file" else [])]
+            return [self.images[row.of], *([row.file] if row.name == "image-file" else [])]
         known = self.queued if row.name == "request-cancel" else self.requests
         return [known[row.of]]
 
@@ -136,7 +138,7 @@ def _make_collections(world: World) -> None:
     elsewhere = collecting.create(by=foreign.author, team=foreign.team, name="Winter")
     found = {"team": shared.pk, "private": private.pk, "foreign": elsewhere.pk, "missing": uuid4()}
     for of, pk in found.items():
-        for name in ("", "-settings", "-delete", "-remove", "-arrange"):
+        for name in ("", "-settings", "-delete", "-remove", "-arrange", "-share"):
             world.arguments[f"collection{name}", of] = [pk]
 
 
@@ -146,12 +148,9 @@ def _make_links(world: World) -> None:
     foreign = Image.objects.get(pk=world.images["foreign"])
     other = factories.member(team)
     shown = Image.objects.get(pk=world.images["team"])
-    collection = collecting.create(by=other, team=team, name="Autumn")
     link, secret = sharing.share(by=other, what=shown, terms=Terms())
     elsewhere, _ = sharing.share(by=foreign.author, what=foreign, terms=Terms())
     world.arguments |= {
-        ("collection-share", "team"): [collection.pk],
-        ("collection-share", "missing"): [uuid4()],
         ("share-revoke", "own"): [_link_of(world, shown).pk],
         ("share-revoke", "team"): [link.pk],
         ("share-revoke", "foreign"): [elsewhere.pk],
@@ -159,9 +158,9 @@ def _make_links(world: World) -> None:
         ("share", "team"): [secret],
         ("share", "missing"): ["wrong"],
     }
-    for name, more in (("share-image", []), ("share-report", []), ("share-file", ["640"])):
-        world.arguments[name, "team"] = [secret, shown.pk, *more]
-        world.arguments[name, "missing"] = ["wrong", shown.pk, *more]
+    for name in ("share-image", "share-report"):
+        world.arguments[name, "team"] = [secret, shown.pk]
+        world.arguments[name, "missing"] = ["wrong", shown.pk]
 
 
 def _link_of(world: World, shown: Image) -> ShareLink:

@@ -43,6 +43,27 @@ def test_a_person_reports_an_image_once(image: Image) -> None:
     assert Report.objects.get().reason == "rights"
 
 
+def test_a_person_reports_it_again_after_a_decision(image: Image, staff: User) -> None:
+    reporter = factories.user()
+    first = moderation.report(by=reporter, image=image, reason=ReportReason.RIGHTS)
+    decide(staff, image, DecisionAction.DISMISS)
+
+    again = moderation.report(by=reporter, image=image, reason=ReportReason.VIOLENCE)
+
+    assert again != first
+    assert Report.objects.get(decision=None).reason == "violence"
+
+
+@pytest.mark.parametrize("is_member", [True, False])
+def test_the_database_keeps_one_open_report_of_a_person_and_of_all_outside(
+    image: Image, *, is_member: bool
+) -> None:
+    reporter = factories.user() if is_member else None
+    Report.objects.create(image=image, reporter=reporter, reason=ReportReason.OTHER)
+    with pytest.raises(IntegrityError, match="report_open_once_per_person"):
+        Report.objects.create(image=image, reporter=reporter, reason=ReportReason.RIGHTS)
+
+
 def test_a_hidden_image_is_seen_by_nobody_and_a_restored_one_again(
     image: Image, staff: User
 ) -> None:

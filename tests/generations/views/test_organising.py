@@ -238,6 +238,16 @@ def test_images_are_arranged_taken_out_and_made_the_cover(
     assert reverse("image-file", args=[images[1].pk, "640"]) in mine.get("/collections/").text
 
 
+def test_only_an_image_of_the_collection_is_made_its_cover(
+    studio: Studio, mine: Client, collection: Collection
+) -> None:
+    elsewhere = factories.stored_image(of=studio.team, by=studio.author)
+
+    for ticked in ([], [elsewhere]):
+        answer = send(mine, "collection-arrange", *ticked, of=collection.pk, to="cover")
+        assert answer.status_code == 404
+
+
 def test_an_image_is_dropped_beside_another(
     mine: Client, images: list[Image], collection: Collection
 ) -> None:

@@ -117,3 +117,39 @@ def test_a_large_original_is_made_smaller(image: Image, picture: Callable[..., b
 def test_a_model_without_pictures_offers_none(mine: Client, image: Image) -> None:
     assert 'name="pick"' not in mine.get("/").text
     assert all(MODELS[name].reference for name in (ONE, MANY))
+
+
+@pytest.mark.parametrize("how", ["", "&keep=seed", "&vary=seed"])
+def test_to_use_a_recipe_again_gives_its_pictures_to_nobody_else(studio: Studio, how: str) -> None:
+    private = factories.stored_image(
+        of=studio.team, by=studio.author, visibility=Visibility.PRIVATE
+    )
+    made = worked_from(studio, downloads.reference(private))
+    address = f"/?reuse={made.pk}{how}"
+
+    theirs = browser(studio.colleague).get(address)
+
+    assert kept(theirs.text) == []
+    assert "Not taken: its reference image." in theirs.text
+    assert theirs.context["form"]["prompt"].value() == "In ink"
+    assert len(kept(browser(studio.author).get(address).text)) == 1
+
+
+def test_nor_does_to_vary_it(studio: Studio) -> None:
+    made = worked_from(studio, factories.data_uri())
+    address = reverse("image-vary", args=[made.pk])
+
+    page = browser(studio.colleague).get(address)
+
+    assert "its reference image" in page.text
+    assert page.context["price"] is None
+    assert browser(studio.author).get(address).context["price"]
+
+
+def worked_from(studio: Studio, reference: str) -> Image:
+    """The author's, which the team sees."""
+    params = {"image_url": reference}
+    asked = factories.request(
+        of=studio.team, by=studio.author, model=ONE, params=params, prompt="In ink"
+    )
+    return factories.succeeded(asked).images.get()

@@ -135,7 +135,7 @@ def test_the_text_of_any_container_is_read(studio: Studio, mine: Client, content
 def test_the_pictures_it_worked_from_come_along(studio: Studio, mine: Client) -> None:
     asked = factories.request(
         of=studio.team,
-        by=studio.colleague,
+        by=studio.author,
         model="flux-2/edit",
         params={"image_urls": [factories.data_uri()]},
     )
@@ -146,13 +146,16 @@ def test_the_pictures_it_worked_from_come_along(studio: Studio, mine: Client) ->
     assert found["kept"] == [factories.data_uri()]
 
 
-def test_pictures_that_are_not_theirs_to_see_stay_away_and_that_is_said(studio: Studio) -> None:
+@pytest.mark.parametrize("visibility", Visibility)
+def test_pictures_that_are_not_theirs_to_see_stay_away_and_that_is_said(
+    studio: Studio, visibility: Visibility
+) -> None:
     asked = factories.request(
         of=studio.team,
         by=studio.colleague,
         model="flux-2/edit",
         params={"image_urls": [factories.data_uri()]},
-        visibility=Visibility.PRIVATE,
+        visibility=visibility,
     )
     made = factories.succeeded(asked).images.get()
 

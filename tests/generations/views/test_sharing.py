@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from generations.models import Image, ShareLink
+from generations.models import Image, ShareLink, Visibility
 from generations.services import collecting, sharing
 from generations.services.sharing import Terms
 from tests import factories
@@ -101,6 +101,29 @@ def test_members_see_their_own_links_and_owners_everybodys(studio: Studio, image
     assert len(browser(studio.author).get("/links/").context["links"]) == 1
     assert len(browser(studio.owner).get("/links/").context["links"]) == 2
     assert "0 of 5" in browser(studio.owner).get("/links/").text
+
+
+def test_owners_are_told_of_a_link_to_what_is_private_but_not_what_it_shows(
+    studio: Studio, mine: Client
+) -> None:
+    private = Visibility.PRIVATE
+    image = factories.stored_image(
+        of=studio.team, by=studio.author, prompt="A surprise", visibility=private
+    )
+    collection = collecting.create(
+        by=studio.author, team=studio.team, name="Farewell gifts", visibility=private
+    )
+    for what in (image, collection):
+        sharing.share(by=studio.author, what=what, terms=Terms())
+
+    theirs, own = browser(studio.owner).get("/links/").text, mine.get("/links/").text
+
+    for private_words in ("A surprise", "Farewell gifts"):
+        assert private_words not in theirs
+        assert private_words in own
+    for words in ("A private image", "A private collection"):
+        assert words in theirs
+        assert words not in own
 
 
 def test_a_link_is_taken_back(studio: Studio, mine: Client, client: Client, image: Image) -> None:
