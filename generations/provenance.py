@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from PIL import ExifTags, Image
 
 from generations import containers, renditions
-from generations.containers import Marks
+from generations.containers import Marks, exif
 from generations.errors import UnusableImage
 
 MADE_BY_MODEL = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
@@ -77,7 +77,8 @@ def mark(data: bytes, content_type: str, origin: Origin) -> bytes:
         return data
     text = describe(origin)
     packet = _packet(origin.recipe)
-    marks = Marks(text=text, exif=_exif(text), xmp=packet, recipe=origin.recipe)
+    written = _exif(text, renditions.turn_of(data))
+    marks = Marks(text=text, exif=written, xmp=packet, recipe=origin.recipe)
     return containers.marked(data, content_type, marks)
 
 
@@ -114,14 +115,18 @@ def read(data: bytes) -> Claims:
     )
 
 
-def _exif(text: str) -> bytes:
-    """EXIF with one entry, the comment. Most significant byte first, as the web UI takes it."""
+def _exif(text: str, turn: int) -> bytes:
+    """EXIF with the comment, and which way is up. Most significant byte first, as the web UI takes
+    it."""
     comment = UNICODE + text.encode("utf-16-be")
-    first, second, end = 8, 26, 44
-    header = struct.pack(">2sHI", b"MM", 42, first)
-    inside = struct.pack(">HHHIII", 1, ExifTags.IFD.Exif, LONG, 1, second, 0)
+    turned = exif.entry(turn)
+    first = 8
+    second = first + 18 + len(turned)
+    end = second + 18
+    header = struct.pack(">2sHIH", b"MM", 42, first, 2 if turned else 1)
+    inside = struct.pack(">HHIII", ExifTags.IFD.Exif, LONG, 1, second, 0)
     entry = (1, ExifTags.Base.UserComment, UNDEFINED, len(comment), end, 0)
-    return header + inside + struct.pack(">HHHIII", *entry) + comment
+    return header + turned + inside + struct.pack(">HHHIII", *entry) + comment
 
 
 def _packet(recipe: str) -> bytes:

@@ -5,8 +5,9 @@ import io
 import warnings
 from dataclasses import dataclass
 
-from PIL import Image, ImageOps
+from PIL import Image
 
+from generations.containers import exif
 from generations.errors import UnusableImage
 from generations.references import on_white
 
@@ -26,6 +27,17 @@ PLACEHOLDER_LENGTH = 200
 # A picture of the safety filter is one flat colour, which compresses far below any real one.
 BLANK_PIXELS_A_BYTE = 20
 DARKEST = 2  # JPEG's black is not always 0.
+# What EXIF's orientations ask for, and those that exchange the sides.
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+ON_ITS_SIDE = {5, 6, 7, 8}
 
 BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
@@ -44,9 +56,19 @@ class Facts:
 
 
 def inspect(data: bytes) -> Facts:
-    """What the bytes are, from their header alone. Raises UnusableImage."""
+    """What the bytes are, from their header alone; the sides are those of the upright picture.
+
+    Raises UnusableImage.
+    """
     with _open(data) as image:
-        return Facts(FORMATS[str(image.format)], image.width, image.height)
+        sides = image.size[::-1] if _turn(image) in ON_ITS_SIDE else image.size
+        return Facts(FORMATS[str(image.format)], *sides)
+
+
+def turn_of(data: bytes) -> int:
+    """How the picture lies, as EXIF counts it from 1. Raises UnusableImage."""
+    with _open(data) as image:
+        return _turn(image)
 
 
 def is_blank(data: bytes) -> bool:
@@ -61,7 +83,7 @@ def is_blank(data: bytes) -> bool:
 def render(data: bytes) -> dict[str, bytes]:
     """The WebP renditions by name ("320", …); none is wider than the original."""
     with _open(data) as image:
-        flat = _decoded(image).convert("RGBA" if "A" in image.getbands() else "RGB")
+        flat = _upright(image).convert("RGBA" if "A" in image.getbands() else "RGB")
         return {
             str(width): _webp(_fit(flat, min(width, flat.width)), quality=QUALITY)
             for width in WIDTHS
@@ -71,7 +93,7 @@ def render(data: bytes) -> dict[str, bytes]:
 def thumbnail(data: bytes) -> bytes:
     """The smallest rendition alone. Raises UnusableImage."""
     with _open(data) as image:
-        flat = _decoded(image).convert("RGB")
+        flat = _upright(image).convert("RGB")
         return _webp(_fit(flat, min(WIDTHS[0], flat.width)), quality=QUALITY)
 
 
@@ -79,7 +101,7 @@ def convert(data: bytes, content_type: str) -> bytes:
     """The whole picture in another format, upright, with nothing beside it but its colours."""
     with _open(data) as image:
         profile = image.info.get("icc_profile") if image.mode in RGB_MODES else None
-        upright = ImageOps.exif_transpose(_decoded(image))
+        upright = _upright(image)
     if content_type == "image/jpeg":
         flat = on_white(upright)
     else:
@@ -94,7 +116,7 @@ def convert(data: bytes, content_type: str) -> bytes:
 def placeholder(data: bytes) -> str:
     """A data URI of under 200 bytes to show until the picture arrives."""
     with _open(data) as image:
-        small = _decoded(image).convert("RGB")
+        small = _upright(image).convert("RGB")
         small.thumbnail((PLACEHOLDER_SIDE, PLACEHOLDER_SIDE))
     for quality in (25, 10, 1):
         encoded = base64.b64encode(_webp(small, quality=quality)).decode()
@@ -123,6 +145,18 @@ def _decoded(image: Image.Image) -> Image.Image:
     except (EOFError, OSError, SyntaxError, ValueError) as error:
         raise UnusableImage("The image's pixels cannot be read.") from error
     return image
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """The image with its pixels read and turned as its EXIF says."""
+    turn = TURNS.get(_turn(image))
+    decoded = _decoded(image)
+    return decoded if turn is None else decoded.transpose(turn)
+
+
+def _turn(image: Image.Image) -> int:
+    # Not `getexif`: of a PNG it would decode all to look behind the pixels.
+    return exif.turn_of(image.info.get("exif", b""))
 
 
 def _fit(image: Image.Image, width: int) -> Image.Image:

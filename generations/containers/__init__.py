@@ -31,7 +31,7 @@ def has_credential(data: bytes, content_type: str) -> bool:
 
 
 def stripped(data: bytes, content_type: str) -> bytes:
-    """The picture with nothing beside it but its colour profile."""
+    """The picture with nothing beside it but its colour profile and which way is up."""
     return _read(FORMATS[content_type].stripped, data)
 
 

@@ -4,6 +4,7 @@ import re
 import struct
 from collections.abc import Iterator
 
+from generations.containers import exif
 from generations.containers.marks import Marks
 
 MARK = 0xFF
@@ -23,7 +24,7 @@ def has_credential(data: bytes) -> bool:
 
 
 def stripped(data: bytes) -> bytes:
-    return b"".join(segment for kind, segment in _segments(data) if _is_picture(kind, segment))
+    return b"".join(_bare(kind, segment) for kind, segment in _segments(data))
 
 
 def marked(data: bytes, marks: Marks) -> bytes:
@@ -39,9 +40,11 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
     at = 0
     kind = START
     while kind != END:
-        mark, kind = struct.unpack_from(">BB", data, at)
-        if mark != MARK:
+        if data[at] != MARK:
             raise ValueError("A marker was expected.")
+        while data[at + 1] == MARK:
+            at += 1  # A marker may be preceded by any number of fill bytes.
+        kind = data[at + 1]
         length = 0 if kind in {START, END} else struct.unpack_from(">H", data, at + 2)[0]
         end = at + 2 + length
         yield kind, data[at:end]
@@ -52,6 +55,13 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
             at = found.start() if found else len(data)
             yield PICTURE, data[end:at]
             kind = kind if found else END
+
+
+def _bare(kind: int, segment: bytes) -> bytes:
+    if kind == APP1 and segment[4:].startswith(EXIF):
+        turned = exif.bare(segment[4 + len(EXIF) :])
+        return turned and _segment(EXIF + turned)
+    return segment if _is_picture(kind, segment) else b""
 
 
 def _is_picture(kind: int, segment: bytes) -> bool:

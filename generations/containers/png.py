@@ -4,6 +4,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 
+from generations.containers import exif
 from generations.containers.marks import Marks
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -24,8 +25,7 @@ def has_credential(data: bytes) -> bool:
 
 
 def stripped(data: bytes) -> bytes:
-    kept = [chunk for kind, chunk in _chunks(data) if kind[:1].isupper() or kind in LOOKS]
-    return SIGNATURE + b"".join(kept)
+    return SIGNATURE + b"".join(_bare(kind, chunk) for kind, chunk in _chunks(data))
 
 
 def marked(data: bytes, marks: Marks) -> bytes:
@@ -45,6 +45,13 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
             raise ValueError("A chunk is longer than the file.")
         yield kind, data[at:end]
         at = end
+
+
+def _bare(kind: bytes, chunk: bytes) -> bytes:
+    if kind == b"eXIf":
+        turned = exif.bare(chunk[8:-4])
+        return turned and _chunk(kind, turned)
+    return chunk if kind[:1].isupper() or kind in LOOKS else b""
 
 
 def _is_ours(kind: bytes, chunk: bytes) -> bool:

@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterator
 
+from generations.containers import exif
 from generations.containers.marks import Marks
 
 CREDENTIAL = b"C2PA"
@@ -20,8 +21,13 @@ def has_credential(data: bytes) -> bool:
 
 
 def stripped(data: bytes) -> bytes:
-    kept = [(kind, body) for kind, body in _chunks(data) if kind in LOOKS]
-    return _file(_told(kept, 0) if kept[0][0] == EXTENDED else kept)
+    chunks = list(_chunks(data))
+    kept = [(kind, body) for kind, body in chunks if kind in LOOKS]
+    if kept[0][0] != EXTENDED:
+        return _file(kept)
+    turned = exif.bare(dict(chunks).get(b"EXIF", b""))
+    told = _told(kept, HAS_EXIF if turned else 0)
+    return _file([*told, (b"EXIF", turned)] if turned else told)
 
 
 def marked(data: bytes, marks: Marks) -> bytes:

@@ -11,12 +11,19 @@ from zipstream import ZipStream
 
 from accounts.models import User
 from generations import containers, provenance, recipes, references, renditions, storage
+from generations.errors import UnusableImage
 from generations.models import Download, Image, ShareLink
 from generations.provenance import Origin
 from generations.services import images
 
 # A picture of the largest size takes a few hundred megabytes while it is converted.
 _places = threading.BoundedSemaphore(3)
+
+LEFT_OUT = "not-in-this-zip.txt"
+LEFT_OUT_WORDS = (
+    "These images are not in this zip: their files are missing, or too damaged to be changed.\n"
+    "A damaged file is given out as it is under Original, unless Without metadata is ticked."
+)
 
 
 class Kind(StrEnum):
@@ -38,9 +45,10 @@ class File:
 
 
 def make(image: Image, *, kind: Kind = Kind.ORIGINAL, strip: bool = False) -> File:
-    """The file of an image as it is given out.
+    """The file of an image as it is given out; a damaged original as it is.
 
-    Raises FileNotFoundError, StorageUnavailable, and UnusableImage where the file is damaged.
+    Raises FileNotFoundError, StorageUnavailable, and UnusableImage where what was asked for cannot
+    be made of a damaged file.
     """
     content_type = image.content_type if kind is Kind.ORIGINAL else f"image/{kind}"
     with _places:
@@ -50,9 +58,18 @@ def make(image: Image, *, kind: Kind = Kind.ORIGINAL, strip: bool = False) -> Fi
         if strip:
             data = containers.stripped(data, content_type)
         else:
-            data = provenance.mark(data, content_type, origin(image))
+            data = _marked(data, content_type, image, anyhow=content_type == image.content_type)
     name = f"darkroom-{image.pk}.{renditions.EXTENSIONS[content_type]}"
     return File(name, content_type, data)
+
+
+def _marked(data: bytes, content_type: str, image: Image, *, anyhow: bool) -> bytes:
+    try:
+        return provenance.mark(data, content_type, origin(image))
+    except UnusableImage:
+        if anyhow:
+            return data
+        raise
 
 
 def shown(image: Image, name: str) -> File:
@@ -98,14 +115,27 @@ def record(
 def zipped(chosen: Iterable[Image], *, kind: Kind, strip: bool, by: User) -> Iterator[bytes]:
     """The files of these images as one zip, made while it is read; each is recorded.
 
-    One that cannot be read ends the zip before its end, so that it is not taken for whole.
+    Those that are damaged or missing are left out and named in a text file. A storage that is away
+    ends the zip before its end, so that it is not taken for whole.
     """
     archive = ZipStream()
+    left_out: list[Image] = []
     for image in chosen:
         if not connection.in_atomic_block:
             connection.close()  # Back to the pool: a reader may be slow.
-        file = make(image, kind=kind, strip=strip)
+        try:
+            file = make(image, kind=kind, strip=strip)
+        except (FileNotFoundError, UnusableImage):
+            left_out.append(image)
+            continue
         record(file, image=image, by=by)
         archive.add(file.data, file.name)
         yield from archive.all_files()
+    if left_out:
+        archive.add(_told(left_out).encode(), LEFT_OUT)
     yield from archive.finalize()
+
+
+def _told(left_out: Iterable[Image]) -> str:
+    names = "".join(f"{image.pk}\n" for image in left_out)
+    return f"{LEFT_OUT_WORDS}\n\n{names}"

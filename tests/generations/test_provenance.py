@@ -34,6 +34,18 @@ def test_what_is_not_known_is_left_out() -> None:
     assert provenance.describe(bare) == 'A\nSize: 1x2, Model: "a, \\"b\\"", Version: Darkroom'
 
 
+@pytest.mark.parametrize("content_type", KINDS)
+def test_a_mark_leaves_the_picture_as_it_lay(content_type: str) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+
+    marked = provenance.mark(noise(content_type, exif=exif), content_type, origin())
+
+    assert provenance.read(marked).text == provenance.describe(origin())
+    with Image.open(io.BytesIO(marked)) as image:
+        assert image.getexif()[ExifTags.Base.Orientation] == 6
+
+
 @pytest.mark.parametrize("prompt", PROMPTS)
 @pytest.mark.parametrize("content_type", KINDS)
 def test_what_is_written_is_read_back_and_no_pixel_changes(content_type: str, prompt: str) -> None:

@@ -141,6 +141,34 @@ def test_a_rendition_carries_nothing_of_the_originals_metadata() -> None:
     assert all(b"a prompt" not in made for made in renditions.render(data).values())
 
 
+def lying(turn: int, kind: str) -> bytes:
+    """A picture of 60 by 30, red at its top left corner once it is turned as its EXIF says."""
+    picture = Image.new("RGB", (60, 30), "white")
+    picture.paste("red", (0, 0, 20, 15))
+    back = {6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
+    laid = picture.transpose(back.get(turn, renditions.TURNS[turn]))
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    out = io.BytesIO()
+    laid.save(out, kind, exif=exif, quality=95)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "PNG"])
+@pytest.mark.parametrize("turn", range(2, 9))
+def test_a_picture_that_lies_is_shown_and_converted_upright(turn: int, kind: str) -> None:
+    data = lying(turn, kind)
+
+    facts = renditions.inspect(data)
+    shown = opened(renditions.render(data)["320"]).convert("RGB")
+    converted = opened(renditions.convert(data, "image/png"))
+
+    assert (facts.width, facts.height) == shown.size == converted.size == (60, 30)
+    for picture in (shown, converted):
+        red_here, white_there = (picture.convert("L").getpixel(at) for at in ((3, 3), (57, 27)))
+        assert (red_here, white_there) == pytest.approx((76, 255), abs=12)
+
+
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
 def test_every_kind_of_png_can_be_rendered(mode: str) -> None:
     out = io.BytesIO()

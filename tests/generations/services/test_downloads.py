@@ -9,6 +9,7 @@ import pytest
 from PIL import Image as Picture
 
 from generations import containers, provenance, storage
+from generations.errors import StorageUnavailable, UnusableImage
 from generations.models import Download, Image
 from generations.services import downloads, images
 from generations.services.downloads import Kind
@@ -136,12 +137,50 @@ def test_a_zip_is_made_while_it_is_read() -> None:
     assert Download.objects.count() == 1
 
 
-def test_a_zip_that_misses_a_file_ends_before_its_end() -> None:
-    chosen = [stored(), stored()]
-    storage.delete(images.original_key(chosen[1]))
-    pieces = downloads.zipped(chosen, kind=Kind.ORIGINAL, strip=False, by=chosen[0].author)
+def damaged() -> Image:
+    """A picture of which the end is missing, as a provider may send it."""
+    return factories.stored_image(data=noise("image/png")[:-300])
 
-    with pytest.raises(FileNotFoundError):
+
+def test_a_damaged_original_is_given_out_as_it_is() -> None:
+    image = damaged()
+
+    assert downloads.make(image).digest == image.digest
+    for asked in ({"kind": Kind.JPEG, "strip": False}, {"kind": Kind.ORIGINAL, "strip": True}):
+        with pytest.raises(UnusableImage):
+            downloads.make(image, **asked)  # type: ignore[arg-type]  # as each case names them
+
+
+@pytest.mark.parametrize("strip", [False, True])
+def test_a_zip_names_what_it_had_to_leave_out(strip: bool) -> None:
+    whole, missing, broken = stored(), stored(), damaged()
+    storage.delete(images.original_key(missing))
+    chosen = [missing, broken, whole]
+
+    data = b"".join(downloads.zipped(chosen, kind=Kind.ORIGINAL, strip=strip, by=whole.author))
+
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.testzip() is None
+        assert downloads.make(whole).name in archive.namelist()
+        told = archive.read(downloads.LEFT_OUT).decode().splitlines()
+        assert (downloads.make(broken).name in archive.namelist()) != strip
+    assert str(missing.pk) in told
+    assert (str(broken.pk) in told) == strip
+    assert Download.objects.count() == (1 if strip else 2)
+
+
+def test_a_zip_ends_before_its_end_while_the_storage_is_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chosen = [stored(), stored()]
+    pieces = downloads.zipped(chosen, kind=Kind.ORIGINAL, strip=False, by=chosen[0].author)
+    next(pieces)
+
+    def away(key: str) -> bytes:
+        raise StorageUnavailable(key)
+
+    monkeypatch.setattr(storage, "get", away)
+    with pytest.raises(StorageUnavailable):
         b"".join(pieces)
 
 
