@@ -19,6 +19,8 @@ from generations.models import (
 from generations.providers.base import Answer, Cost, RawAnswer
 from generations.services import charges, price_book, states
 
+ARRIVED = frozenset({ImageStatus.STORED, ImageStatus.PURGED})
+
 
 def raw_answer(attempt: Attempt) -> RawAnswer:
     """The provider's answer as it was committed."""
@@ -33,8 +35,11 @@ def raw_answer(attempt: Attempt) -> RawAnswer:
 def settle(
     *, request: GenerationRequest, attempt: Attempt, answer: Answer, images: Sequence[Image]
 ) -> None:
-    """Charge what arrived at what it cost, once; what the team does not get, the house pays."""
-    stored = [image for image in images if image.status == ImageStatus.STORED]
+    """Charge what arrived at what it cost, once; what the team does not get, the house pays.
+
+    What somebody deleted before the others were there had arrived.
+    """
+    stored = [image for image in images if image.status in ARRIVED]
     costs = _costs(request, attempt, answer)
     cost = costs[0]
     with transaction.atomic():

@@ -29,6 +29,7 @@ from generations.models import (
     Report,
     ShareLink,
 )
+from generations.models.request import OPEN
 from generations.services import images as stored_images
 
 KEPT = timedelta(days=30)
@@ -82,8 +83,14 @@ def purge() -> None:
 
 
 def remove_objects() -> None:
-    """Delete the objects of images that were deleted for good. What fails is tried again later."""
-    left = Image.objects.filter(status=ImageStatus.PURGED).exclude(folder="")
+    """Delete the objects of images that were deleted for good. What fails is tried again later.
+
+    While their request is open their rows are needed, and its answer, to finish what came with
+    them: without its row an image would be made anew.
+    """
+    left = Image.objects.filter(status=ImageStatus.PURGED).exclude(
+        Q(folder="") | Q(request__status__in=OPEN)
+    )
     for image in left.order_by("purged_at").iterator(chunk_size=AT_ONCE):
         try:
             _remove_objects(image)

@@ -19,7 +19,9 @@ from generations.models import (
     Favourite,
     GenerationRequest,
     Image,
+    ImageStatus,
     ReportReason,
+    Status,
     Visibility,
 )
 from generations.receipts import Receipt
@@ -28,6 +30,7 @@ from generations.services import (
     favourites,
     images,
     moderation,
+    storing,
     trash,
     usage_days,
 )
@@ -209,6 +212,37 @@ def test_a_store_that_is_away_is_tried_again_the_next_night(
     monkeypatch.setattr(storage, "delete", delete)
     trash.purge()
     assert objects() == []
+
+
+def test_what_came_with_a_deleted_image_is_still_stored_and_both_are_paid_for(
+    team: Team, author: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures = factories.picture(), factories.picture(shade="red")
+    asked = factories.request(of=team, by=author, params={"num_images": 2})
+    factories.answered(asked, raw=factories.answer(*pictures))
+    put = storage.put
+
+    def full(key: str, data: bytes, content_type: str) -> None:
+        if data == pictures[1]:
+            raise StorageUnavailable("Full.")
+        put(key, data, content_type)
+
+    monkeypatch.setattr(storage, "put", full)
+    storing.finish(asked.pk)
+    first = Image.objects.get(status=ImageStatus.STORED)
+    throw_away(first)
+    trash.delete(by=author, images=[first.pk])
+    trash.remove_objects()
+
+    monkeypatch.setattr(storage, "put", put)
+    storing.finish(asked.pk)
+    asked.refresh_from_db()
+    assert (asked.status, asked.arrived) == (Status.SUCCEEDED, 2)
+    assert Image.objects.get(index=1).status == ImageStatus.STORED
+
+    trash.remove_objects()
+    assert not Image.objects.filter(pk=first.pk).exists()
+    assert [path.read_bytes() for path in objects()] == [pictures[1]]
 
 
 def test_the_check_says_what_two_nights_could_not_delete(image: Image) -> None:
