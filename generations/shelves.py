@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
-from accounts.models import Team, User
-from generations.models import Collection, CollectionItem, Image, Visibility
+from accounts.models import Membership, Team, User
+from accounts.permissions import Permission, roles_with
+from generations.models import Collection, CollectionItem, Image, ShareLink, Visibility
+from generations.querysets import CollectionQuerySet
 
 MOST = 200
 
@@ -26,15 +28,29 @@ class Shelf:
         return self.collection.visibility == Visibility.PRIVATE
 
 
+def noted(collections: CollectionQuerySet) -> CollectionQuerySet:
+    """With `is_shared`: whether a link shows it to people outside now."""
+    maker = Membership.objects.filter(
+        team=OuterRef("team"),
+        user=OuterRef("made_by"),
+        user__is_active=True,
+        role__in=roles_with(Permission.SHARE),
+    )
+    sees_it = Q(collection__visibility=Visibility.TEAM) | Q(made_by=F("collection__owner"))
+    links = ShareLink.objects.openable().filter(sees_it, Exists(maker), collection=OuterRef("pk"))
+    return collections.annotate(is_shared=Exists(links))
+
+
 def names(*, team: Team, user: User) -> list[Collection]:
-    """By name, as many as fit into a menu."""
-    return list(Collection.objects.visible_to(user).filter(team=team)[:MOST])
+    """By name, as many as fit into a menu, as `noted`."""
+    return list(noted(Collection.objects.visible_to(user).filter(team=team))[:MOST])
 
 
 def names_around(image: Image, *, user: User) -> list[Collection]:
     """As `names`, in the image's team, each with `holds`; none that holds it is left out."""
     holds = Exists(CollectionItem.objects.filter(collection=OuterRef("pk"), image=image))
-    theirs = Collection.objects.visible_to(user).filter(team=image.team_id).annotate(holds=holds)
+    seen = Collection.objects.visible_to(user).filter(team=image.team_id)
+    theirs = noted(seen).annotate(holds=holds)
     listed = theirs.order_by("-holds", "name", "id")[:MOST]
     return list(theirs.filter(pk__in=listed.values("pk")))
 

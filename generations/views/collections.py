@@ -117,7 +117,8 @@ def _beside(request: TeamRequest) -> UUID:
 
 
 def _find(request: TeamRequest, collection_id: UUID) -> Collection:
-    return get_object_or_404(Collection.objects.visible_to(request.user), pk=collection_id)
+    seen = shelves.noted(Collection.objects.visible_to(request.user))
+    return get_object_or_404(seen, pk=collection_id)
 
 
 def _tools(request: TeamRequest, shown: Collection) -> dict[str, object]:

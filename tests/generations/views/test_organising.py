@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from generations.models import Collection, Image, ReportReason, Visibility
-from generations.services import collecting, moderation, trash
+from generations.services import collecting, moderation, sharing, trash
 from generations.views import gallery, selected
 from tests import factories
 from tests.generations.views.studio import HTMX, Studio, browser, fill
@@ -246,6 +246,19 @@ def test_only_an_image_of_the_collection_is_made_its_cover(
     for ticked in ([], [elsewhere]):
         answer = send(mine, "collection-arrange", *ticked, of=collection.pk, to="cover")
         assert answer.status_code == 404
+
+
+def test_a_collection_that_a_link_shows_says_so_where_one_looks_and_adds(
+    studio: Studio, images: list[Image], collection: Collection
+) -> None:
+    colleague = browser(studio.colleague)
+    pages = [f"/collections/{collection.pk}/", "/team/", f"/i/{images[0].pk}/"]
+    assert not any("Shared by link" in colleague.get(page).text for page in pages)
+
+    sharing.share(by=studio.author, what=collection, terms=sharing.Terms())
+
+    assert all("Shared by link" in colleague.get(page).text for page in pages)
+    assert "without an account" in colleague.get(pages[0]).text
 
 
 def test_an_image_is_dropped_beside_another(
