@@ -124,10 +124,13 @@ class ShareLinkQuerySet(models.QuerySet["ShareLink"]):
         found = found.select_related("made_by", "image__request", "collection")
         return found if everyones else found.filter(made_by=user)
 
+    def openable(self) -> Self:
+        """In force, with views left."""
+        return self.in_force().filter(Q(max_views=None) | Q(views__lt=F("max_views")))
+
     def count_view(self) -> bool:
         """Use one of the views that are left; of many at once only so many succeed."""
-        left = Q(max_views=None) | Q(views__lt=F("max_views"))
-        return self.in_force().filter(left).update(views=F("views") + 1) == 1
+        return self.openable().update(views=F("views") + 1) == 1
 
     def revoke(self) -> int:
         return self.filter(revoked_at=None).update(revoked_at=timezone.now())

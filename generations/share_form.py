@@ -14,6 +14,7 @@ class ShareForm(forms.Form):
         min_value=1,
         max_value=1_000_000,
         required=False,
+        help_text="Each press of Open counts; previews in messages do not.",
         widget=forms.NumberInput(attrs={"placeholder": "As often as they like"}),
     )
     password = forms.CharField(

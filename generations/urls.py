@@ -95,6 +95,7 @@ urlpatterns = [
     path("links/", sharing.links, name="share-links"),
     path("links/<uuid:link_id>/revoke/", sharing.link_revoke, name="share-revoke"),
     path("s/<str:token>/", shared.share, name="share"),
+    path("s/<str:token>/more/", shared.more, name="share-more"),
     path("s/<str:token>/<uuid:image_id>/", shared.image, name="share-image"),
     path("s/<str:token>/<uuid:image_id>/report/", shared.report, name="share-report"),
     path("s/<str:token>/<uuid:image_id>/file/<slug:name>/", shared.file, name="share-file"),

@@ -74,12 +74,22 @@ class ShareLink(models.Model):
         return bool(self.password)
 
     @property
+    def asks_first(self) -> bool:
+        """Whether somebody has to press Open: programs that look at links in messages do not, and
+        so use up no view."""
+        return self.has_password or self.max_views is not None
+
+    @property
+    def views_left(self) -> int | None:
+        return None if self.max_views is None else self.max_views - self.views
+
+    @property
     def has_expired(self) -> bool:
         return self.expires_at <= timezone.now()
 
     @property
     def is_used_up(self) -> bool:
-        return self.max_views is not None and self.views >= self.max_views
+        return self.views_left is not None and self.views_left <= 0
 
 
 class Download(models.Model):

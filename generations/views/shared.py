@@ -23,13 +23,15 @@ from generations.errors import (
     UsedUp,
 )
 from generations.models import Image, ReportReason, ShareLink
+from generations.querysets import ImageQuerySet
 from generations.report_form import ReportForm
 from generations.services import downloads, moderation, sharing
 from generations.services.downloads import File
+from generations.services.ordered_walls import CHOSEN
 from generations.share_form import PasswordForm
 from generations.views.image_downloads import attached
 
-MOST_SHOWN = 500
+PAGE = 120
 SIZES = {str(width) for width in renditions.WIDTHS}
 DOWNLOAD = "download"
 
@@ -43,30 +45,35 @@ class Visit:
     admission: str
 
     @property
-    def images(self) -> list[Image]:
-        seen = sharing.images_of(self.link).select_related("request", "author")
-        return list(seen[:MOST_SHOWN])
+    def seen(self) -> ImageQuerySet:
+        return sharing.images_of(self.link).select_related("request", "author")
 
     def find(self, image_id: UUID) -> Image | None:
-        seen = sharing.images_of(self.link).select_related("request", "author")
-        return seen.filter(pk=image_id).first()
+        return self.seen.filter(pk=image_id).first()
 
 
 @csrf_exempt  # There is no cookie to be misused: who posts here has the link.
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("password")
 def share(request: HttpRequest, token: str) -> HttpResponse:
-    """What the link shows, which is one view of it; before that its password, if it has one."""
+    """What the link shows, which is one view of it; before that its door, if it has one."""
     link = sharing.find(token)
     if link is None or link.is_used_up:
         return _gone()
-    if request.method == "HEAD" or (link.has_password and request.method == "GET"):
-        return _answer("generations/share_password.html", {"form": PasswordForm()})
+    if request.method == "HEAD" or (link.asks_first and request.method == "GET"):
+        return _door(link)
     try:
         admission = sharing.enter(link, password=request.POST.get("password", ""))
     except ShareRefused as error:
-        return _refused(error)
+        return _refused(link, error)
     return _opened(Visit(link, token, admission))
+
+
+@require_GET
+def more(request: HttpRequest, token: str) -> HttpResponse:
+    """A collection's images after those that were shown, or from its first; no view is counted."""
+    visit = _visit(request, token)
+    return _wall(visit, after=request.GET.get("after", "")) if visit else _gone()
 
 
 @require_GET
@@ -113,10 +120,26 @@ def _visit(request: HttpRequest, token: str) -> Visit | None:
 
 
 def _opened(visit: Visit) -> HttpResponse:
-    images = visit.images
-    if visit.link.collection is None and images:
-        return _image(visit, images[0])
-    page = {"visit": visit, "collection": visit.link.collection, "images": images}
+    if visit.link.collection:
+        return _wall(visit)
+    found = visit.seen.first()
+    return _image(visit, found) if found else _gone()
+
+
+def _wall(visit: Visit, *, after: str = "") -> HttpResponse:
+    if visit.link.collection is None:
+        return _gone()
+    rest = CHOSEN.beyond(visit.seen, after)
+    images, left, total = list(rest[:PAGE]), rest.count(), visit.seen.count()
+    page = {
+        "visit": visit,
+        "collection": visit.link.collection,
+        "images": images,
+        "before": total - left,
+        "shown": total - left + len(images),
+        "total": total,
+        "next": CHOSEN.cursor(images[-1]) if left > len(images) else "",
+    }
     return _answer("generations/share_collection.html", page)
 
 
@@ -146,13 +169,18 @@ def _inline(file: File) -> HttpResponse:
     return response
 
 
-def _refused(error: ShareRefused) -> HttpResponse:
+def _refused(link: ShareLink, error: ShareRefused) -> HttpResponse:
     if isinstance(error, UsedUp):
         return _gone()
     form = PasswordForm({"password": ""})
     form.errors["password"] = form.error_class([str(error)])
-    status = 429 if isinstance(error, TooManyTries) else 422
-    return _answer("generations/share_password.html", {"form": form}, status=status)
+    return _door(link, form, status=429 if isinstance(error, TooManyTries) else 422)
+
+
+def _door(link: ShareLink, form: PasswordForm | None = None, *, status: int = 200) -> HttpResponse:
+    """What stands before an opening: a button, and the password if there is one."""
+    asked = form or (PasswordForm() if link.has_password else None)
+    return _answer("generations/share_door.html", {"link": link, "form": asked}, status=status)
 
 
 def _gone() -> HttpResponse:

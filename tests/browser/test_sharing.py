@@ -77,11 +77,15 @@ def test_no_page_has_an_accessibility_violation(
     page.get_by_role("button", name="Download", exact=True).click()
     found = {"download": seen(page)}
     page.keyboard.press("Escape")
+    limited = make_link(page, views="2")
+    open_image(page, darkroom)
     link = make_link(page, password=PASSWORD)
     found["made"] = seen(page)
     for place in ("/links/", "/check/"):
         page.goto(darkroom.url + place)
         found[place] = seen(page)
+    stranger.goto(limited)
+    found["door"] = seen(stranger)
     stranger.goto(link)
     found["password"] = seen(stranger)
     stranger.get_by_label("Password").fill(PASSWORD)
@@ -142,6 +146,64 @@ def test_a_link_opens_for_a_stranger_until_it_is_taken_back(
     stranger.goto(link)
     expect(stranger.get_by_role("heading", name="This link has expired")).to_be_visible()
     context.close()
+
+
+def test_a_link_for_one_view_is_opened_by_hand_and_once(
+    browser: Browser, page: Page, darkroom: Instance
+) -> None:
+    link = make_link(page, views="1")
+    assert "can be opened 1 more time." in httpx.get(link, timeout=20).text
+    stranger = browser.new_context(java_script_enabled=False).new_page()
+    stranger.goto(link)
+    stranger.keyboard.press("Tab")
+    stranger.keyboard.press("Tab")
+    expect(stranger.get_by_role("button", name="Open")).to_be_focused()
+    stranger.keyboard.press("Enter")
+    expect(stranger.get_by_text("AI-generated image.")).to_be_visible()
+    stranger.goto(link)
+    expect(stranger.get_by_role("heading", name="This link shows nothing")).to_be_visible()
+    stranger.context.close()
+
+
+@every_look
+def test_a_shared_collection_and_its_notice_read_well(
+    browser: Browser, darkroom: Instance, state: Any, scheme: Any, size: str
+) -> None:
+    width, height = SIZES[size]
+    looks = {"color_scheme": scheme, "viewport": {"width": width, "height": height}}
+    inside = browser.new_context(storage_state=state, **looks)
+    page = inside.new_page()
+    page.goto(f"{darkroom.url}/collections/")
+    page.get_by_role("button", name="New collection").first.click()
+    page.get_by_label("Name").first.fill(f"For a client {scheme} {size}")
+    page.get_by_role("button", name="Create").click()
+    home = page.url
+    open_image(page, darkroom)
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_role("button", name=re.compile(f"For a client {scheme} {size}")).click()
+    page.goto(home)
+    page.get_by_role("link", name="Share the collection").click()
+    page.get_by_role("button", name="Make link").click()
+    link = page.locator("#new-link").inner_text()
+    page.goto(home)
+    expect(page.get_by_text("Whoever has the link sees these images")).to_be_visible()
+    found = {"collection": seen(page)}
+    open_image(page, darkroom)
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_text("Shared by link").first).to_be_visible()
+    found["add"] = seen(page)
+    outside = browser.new_context(**looks)
+    stranger = outside.new_page()
+    stranger.goto(link)
+    found["shared"] = seen(stranger)
+    stranger.locator("li.tile a").click()
+    expect(stranger.get_by_text("AI-generated image.")).to_be_visible()
+    found["image"] = seen(stranger)
+    stranger.get_by_role("link", name="All images").click()
+    expect(stranger.get_by_role("heading", name=f"For a client {scheme} {size}")).to_be_visible()
+    inside.close()
+    outside.close()
+    assert {place: bad for place, bad in found.items() if bad} == {}
 
 
 def test_a_report_by_a_stranger_stops_the_link(browser: Browser, darkroom: Instance) -> None:

@@ -117,7 +117,12 @@ REQUEST_PAGES = (
 )
 
 # Open to whoever has the link; without the pass that comes with a view, its page alone is.
-SHARED_PAGES = (("share-image", "get"), ("share-file", "get"), ("share-report", "post"))
+SHARED_PAGES = (
+    ("share-more", "get"),
+    ("share-image", "get"),
+    ("share-file", "get"),
+    ("share-report", "post"),
+)
 
 # Of a token alone; what each kind of token gets is in tests/generations/api/.
 API_PAGES = (

@@ -157,6 +157,8 @@ def _make_links(world: World) -> None:
         ("share-revoke", "missing"): [uuid4()],
         ("share", "team"): [secret],
         ("share", "missing"): ["wrong"],
+        ("share-more", "team"): [secret],
+        ("share-more", "missing"): ["wrong"],
     }
     for name in ("share-image", "share-report"):
         world.arguments[name, "team"] = [secret, shown.pk]

@@ -11,9 +11,10 @@ from django.utils import timezone
 from PIL import Image as Picture
 
 from generations import provenance
-from generations.models import Download, Image, Report, ShareLink
+from generations.models import Collection, Download, Image, Report, ShareLink
 from generations.services import collecting, images, sharing
 from generations.services.sharing import Terms
+from generations.views import shared as shared_pages
 from tests import factories
 from tests.generations.files import credentialed, noise
 from tests.generations.views.studio import Studio, browser, hide
@@ -146,20 +147,46 @@ def test_files_that_keep_their_metadata_say_how_they_were_made(
 
 
 def test_a_view_is_counted_when_the_page_is_opened(client: Client, image: Image) -> None:
-    address = shared(image, max_views=2)
+    address = shared(image)
 
     client.head(address)
-    pages = [client.get(address) for _ in range(3)]
+    client.get(address)
+
+    assert ShareLink.objects.get().views == 1
+
+
+def test_a_program_that_looks_at_a_link_uses_up_no_view(client: Client, image: Image) -> None:
+    address = shared(image, max_views=1, shows_prompt=True)
+
+    looks = [
+        client.get(address, headers={"user-agent": "Slackbot-LinkExpanding 1.0"}),
+        client.get(address),
+    ]
+    client.head(address)
+
+    assert ShareLink.objects.get().views == 0
+    for page in looks:
+        assert "can be opened 1 more time." in page.text
+        assert "Open</button>" in page.text
+        assert PROMPT not in page.text
+        assert str(image.pk) not in page.text
+    assert client.post(address).status_code == 200
+
+
+def test_a_link_opens_only_so_often(client: Client, image: Image) -> None:
+    address = shared(image, max_views=2)
+
+    pages = [client.post(address) for _ in range(3)]
 
     assert [page.status_code for page in pages] == [200, 200, 404]
-    assert client.head(address).status_code == 404
+    assert (client.head(address).status_code, client.get(address).status_code) == (404, 404)
     # Who had the last view may still look at it.
     assert client.get(source(pages[1], "1280")).status_code == 200
     assert ShareLink.objects.get().views == 2
 
 
 def test_no_file_opens_without_a_view(client: Client, image: Image) -> None:
-    page = client.get(shared(image, max_views=1))
+    page = client.post(shared(image, max_views=1))
     address = source(page, "1280")
     bare, _, given = address.partition("?pass=")
 
@@ -294,3 +321,55 @@ def test_a_collection_leads_to_each_of_its_images(
     for way in ways:
         assert "Report this image" in client.get(way).text
     assert ShareLink.objects.get().views == 1
+
+
+@pytest.fixture
+def autumn(studio: Studio) -> list[Image]:
+    """Five images of a shared collection, of which two are on a page."""
+    made = [factories.stored_image(of=studio.team, by=studio.author) for _ in range(5)]
+    collection = collecting.create(by=studio.author, team=studio.team, name="Autumn")
+    collecting.add(by=studio.author, collection=collection, images=[one.pk for one in made])
+    return made
+
+
+def pages_of(client: Client, address: str) -> list[Page]:
+    """All pages of a shared collection, as its links lead on."""
+    found: list[Page] = [client.post(address)]
+    while further := re.search(r'href="([^"]*after=[^"]*)"', found[-1].text):
+        found.append(client.get(further[1].replace("&amp;", "&")))
+    return found
+
+
+def test_a_large_collection_is_shown_to_its_end_for_one_view(
+    client: Client, autumn: list[Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_pages, "PAGE", 2)
+    what = Collection.objects.get()
+    _, secret = sharing.share(by=what.owner, what=what, terms=Terms(max_views=1))
+
+    pages = pages_of(client, f"/s/{secret}/")
+
+    seen = [re.findall(rf'href="/s/{secret}/([^/"]{{36}})/', page.text) for page in pages]
+    names = [str(image.pk) for image in autumn]
+    assert seen == [names[:2], names[2:4], names[4:]]
+    for page, words in zip(pages, ("1 to 2", "3 to 4", "5 to 5"), strict=True):
+        assert f"Images {words} of 5" in page.text
+    assert 'alt="AI-generated image 5"' in pages[2].text
+    assert ShareLink.objects.get().views == 1
+
+
+def test_no_further_page_of_a_collection_comes_without_a_view(
+    client: Client, autumn: list[Image], image: Image
+) -> None:
+    what = Collection.objects.get()
+    _, secret = sharing.share(by=what.owner, what=what, terms=Terms())
+    alone = shared(image)
+    other = source(client.get(alone), "1280").partition("?pass=")[2]
+    given = source(client.get(f"/s/{secret}/"), "640").partition("?pass=")[2]
+
+    for wrong in ("", "?pass=", f"?pass={other}"):
+        assert client.get(f"/s/{secret}/more/{wrong}").status_code == 404
+    assert client.get(f"{alone}more/?pass={other}").status_code == 404  # One image has no more.
+    for odd in ("", "&after=", "&after=none", f"&after={10**30}"):
+        page = client.get(f"/s/{secret}/more/?pass={given}{odd}")
+        assert (page.status_code, page.text.count('class="tile"')) == (200, 5)
