@@ -31,7 +31,7 @@ def page() -> dict[str, object]:
     waiting = (
         Finding.objects.open()
         .select_related("attempt__request__hold")
-        .prefetch_related("attempt__request__hold__entries")
+        .prefetch_related("attempt__images", "attempt__request__hold__entries")
     )
     settled = Finding.objects.settled().select_related("attempt__request", "resolved_by")
     shown = [Case(one, _advice(one), cases.refundable(one)) for one in waiting[:CASES_SHOWN]]

@@ -30,7 +30,7 @@ def refundable(case: Finding) -> int:
     request = case.attempt.request
     ours, theirs = _compared(case)
     # With the mark-up that they paid on it. Rows of what was deleted for good are gone.
-    came = max(case.attempt.images.count(), request.arrived or 0)
+    came = max(len(case.attempt.images.all()), request.arrived)
     whole, due = (
         price_book.share(request, cost, came=came, kept=came).paid for cost in (ours, theirs)
     )

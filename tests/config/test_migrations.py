@@ -44,7 +44,7 @@ def test_attempts_get_their_providers_in_batches_and_once_more_does_nothing(
 
 @pytest.mark.django_db
 def test_of_open_reports_of_the_same_the_first_is_kept() -> None:
-    step = import_module("generations.migrations.0023_open_reports")
+    step = import_module("generations.migrations.0021_open_reports")
     [once] = Report._meta.constraints
     with connection.schema_editor(atomic=False) as editor:
         editor.remove_constraint(Report, once)

@@ -222,7 +222,7 @@ def test_the_usage_page_takes_few_queries(
     for _ in range(spending.LATEST):
         factories.stored_image(of=busy.team, by=busy.author)
 
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         owners.get("/usage/?period=year&by=member")
 
 
