@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.axe import SIZES, every_look, violations
+from tests.browser.people import session_of_newcomer
 from tests.instance import OWNER, TEAM, Instance
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("browser")]
@@ -111,10 +112,9 @@ def test_what_is_left_stands_by_the_button_and_follows_the_model(
     context.close()
 
 
-def test_what_a_role_may_not_ask_for_cannot_be_chosen(
-    browser: Browser, darkroom: Instance, state: Any
-) -> None:
-    context = look(browser, state, size=(1440, 900))
+def test_what_a_role_may_not_ask_for_cannot_be_chosen(browser: Browser, darkroom: Instance) -> None:
+    newcomer = session_of_newcomer(browser, darkroom, "narrow")
+    context = look(browser, newcomer, size=(1440, 900))
     page = context.new_page()
     page.goto(darkroom.url + PAGE)
     owners(page).get_by_label("Megapixels an image").fill("0.6")

@@ -73,9 +73,11 @@ def test_no_page_has_an_accessibility_violation(
 def test_a_filter_is_set_by_the_form_and_taken_away_by_its_link(page: Page) -> None:
     page.get_by_label("Status").select_option("Failed")
     page.get_by_role("button", name="Show").click()
+    without = page.get_by_role("link", name="Without Status: Failed")
+    expect(without).to_be_visible()
     states = page.locator("tbody .badge")
     assert set(states.all_inner_texts()) == {"Failed"}
-    page.get_by_role("link", name="Without Status: Failed").click()
+    without.click()
     expect(states.filter(has_text="Succeeded").first).to_be_visible()
 
 

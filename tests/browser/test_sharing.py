@@ -161,7 +161,7 @@ def test_a_link_for_one_view_is_opened_by_hand_and_once(
     stranger.keyboard.press("Enter")
     expect(stranger.get_by_text("AI-generated image.")).to_be_visible()
     stranger.goto(link)
-    expect(stranger.get_by_role("heading", name="This link shows nothing")).to_be_visible()
+    expect(stranger.get_by_role("heading", name="shows nothing any more")).to_be_visible()
     stranger.context.close()
 
 

@@ -23,7 +23,7 @@ from accounts.models import (
     User,
 )
 from accounts.permissions import Permission
-from accounts.services import asks, budgets, ledger, teams
+from accounts.services import ask_ends, asks, budgets, ledger, teams
 from generations.errors import AlreadyDecided, TooLateToCancel
 from generations.models import Approval, Attempt, GenerationRequest, Status, Verdict
 from generations.services import approvals, claiming, requests, states
@@ -266,7 +266,7 @@ def test_looked_at_before_a_limit_is_raised_by_each(
             state=state, decided_by=by, decided_at="2026-11-20T00:00Z", **changes
         )
 
-    monkeypatch.setattr(asks, "_end", end)
+    monkeypatch.setattr(ask_ends, "end", end)
     together(*[partial(grant, asked, one) for one in approvers(team, 2)])
     assert Budget.objects.get().amount == 20 * CREDIT
 
