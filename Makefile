@@ -16,6 +16,8 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 BROWSER := yes
 SLOW := yes
 ARGS :=
+# Tests wait for processes and pages about as long as they compute.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 LEFT_OUT := $(strip $(if $(filter no,$(BROWSER)),browser) $(if $(filter no,$(SLOW)),slow))
 MARKS := $(if $(LEFT_OUT),-m "not ($(subst $() , or ,$(LEFT_OUT)))")
 
@@ -37,7 +39,7 @@ run: .venv/base.stamp
 test chaos check bench: export ENV_FILE := /dev/null
 
 test: $(if $(filter no,$(BROWSER)),,browser) .venv/dev.stamp redis clock exiftool
-	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(MARKS) $(ARGS); status=$$?; \
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(MARKS) $(ARGS); status=$$?; \
 	$(foreach part,$(LEFT_OUT),echo "The tests marked $(part) were left out, as asked for.";) exit $$status
 
 chaos: .venv/dev.stamp
