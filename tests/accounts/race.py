@@ -37,10 +37,13 @@ def meeting(call: Callable[..., object]) -> Callable[..., object]:
 
 
 def wait_until_somebody_waits() -> None:
-    """Until some connection waits for a lock."""
+    """Until some connection to this database waits for a lock."""
     for _ in range(500):
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
+            cursor.execute(
+                "SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid)"
+                " WHERE NOT granted AND datname = current_database()"
+            )
             if cursor.fetchone():
                 return
             cursor.execute("SELECT pg_sleep(0.01)")

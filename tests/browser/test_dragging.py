@@ -11,7 +11,12 @@ from tests.browser.axe import SIZES, every_look, violations
 from tests.browser.people import session_of_newcomer
 from tests.instance import Instance
 
-pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("browser")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.process,
+    pytest.mark.slow,
+    pytest.mark.xdist_group("browser"),
+]
 
 TEAM = "hangers"
 MANY = 65  # more than a page of a wall

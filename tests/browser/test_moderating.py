@@ -10,7 +10,12 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.browser.people import session_of
 from tests.instance import Instance
 
-pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("browser")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.process,
+    pytest.mark.slow,
+    pytest.mark.xdist_group("browser"),
+]
 
 QUEUE = "/admin/generations/report/?state=waiting"
 WORD = "bittern"

@@ -12,7 +12,12 @@ from tests.browser.people import session_of
 from tests.browser.test_viewer import opened, shown, width
 from tests.instance import Instance
 
-pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("browser")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.process,
+    pytest.mark.slow,
+    pytest.mark.xdist_group("browser"),
+]
 
 Point = tuple[float, float]
 STEPS = 8

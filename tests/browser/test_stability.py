@@ -9,7 +9,12 @@ from playwright.sync_api import Browser, Page
 from tests.browser.axe import SIZES
 from tests.instance import OWNER, Instance
 
-pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("browser")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.process,
+    pytest.mark.slow,
+    pytest.mark.xdist_group("browser"),
+]
 
 MOST = 0.02
 SLOW = {

@@ -7,7 +7,7 @@ import pytest
 
 from tests.chaos import storm
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.slow]
 
 
 def test_random_faults_and_deaths_leave_the_books_in_balance(tmp_path: Path) -> None:
