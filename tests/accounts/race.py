@@ -41,8 +41,9 @@ def wait_until_somebody_waits() -> None:
     for _ in range(500):
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid)"
-                " WHERE NOT granted AND datname = current_database()"
+                "SELECT 1 FROM pg_locks waits JOIN pg_locks holds USING (pid)"
+                " JOIN pg_database here ON here.oid = holds.database"
+                " WHERE NOT waits.granted AND here.datname = current_database()"
             )
             if cursor.fetchone():
                 return
