@@ -84,7 +84,7 @@ def test_a_token_is_copied_once_and_works_until_it_is_revoked(
     page.goto(darkroom.url + PAGE)
     assert secret not in page.content()
     page.get_by_role("button", name="Revoke Nightly", exact=True).click()
-    page.get_by_role("button", name="Revoke", exact=True).click()
+    page.get_by_role("button", name="Revoke", exact=True).press("Enter")
     expect(page.get_by_text("“Nightly” no longer opens anything.")).to_be_visible()
     assert status_with(darkroom, secret) == 401
 
