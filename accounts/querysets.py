@@ -25,6 +25,9 @@ class UserManager(BaseUserManager["User"]):
     def owners_of(self, team: "Team") -> models.QuerySet["User"]:
         return self.filter(memberships__team=team, memberships__role="owner", is_active=True)
 
+    def staff(self) -> models.QuerySet["User"]:
+        return self.filter(is_staff=True, is_active=True)
+
     def _create(
         self, email: str, password: str | None, *, name: str, is_staff: bool, is_superuser: bool
     ) -> "User":

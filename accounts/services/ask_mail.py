@@ -37,7 +37,7 @@ def _who_decides(ask: CreditRequest) -> list[str]:
     if ask.kind == AskKind.LIMIT:
         people = holders(Permission.APPROVE, ask.team)
     else:
-        people = User.objects.filter(is_staff=True, is_active=True).order_by("email")
+        people = User.objects.staff().order_by("email")
     return [person.email for person in people if person != ask.by]
 
 

@@ -103,7 +103,7 @@ def _may_decide(by: User, ask: CreditRequest) -> None:
     """Staff about team credits, approvers about limits, and nobody about their own ask."""
     if ask.kind == AskKind.LIMIT:
         teams.keep_permission(by, Permission.APPROVE, ask.team)
-    elif not User.objects.filter(pk=by.pk, is_staff=True, is_active=True).exists():
+    elif not User.objects.staff().filter(pk=by.pk).exists():
         raise NotAllowed
     if ask.by_id == by.pk:
         raise OwnAsk

@@ -211,7 +211,7 @@ def _again(budgets: Iterable[Budget]) -> QuerySet[Budget]:
 
 def _warn_again(budget: Budget) -> None:
     """Of a limit that was raised, the shares that are not reached any more are news again."""
-    for room in rooms(Budget.objects.filter(pk=budget.pk)):
+    for room in rooms(_again([budget])):
         start = start_of(Period(budget.period), timezone.now())
         told = BudgetWindow.objects.filter(budget=budget, starts_at=start)
         told.filter(warned_at__gt=room.level).update(warned_at=room.level)

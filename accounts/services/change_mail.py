@@ -5,7 +5,7 @@ from accounts.services.mail import send_after_commit
 def waits(change: CreditChange) -> None:
     """Tell the other members of staff: one of them has to agree."""
     involved = {change.by_id, change.ask.by_id if change.ask else None}
-    staff = User.objects.filter(is_staff=True, is_active=True).order_by("email")
+    staff = User.objects.staff().order_by("email")
     send_after_commit(
         "change_waits",
         subject=f"{change.by.display_name} needs a second person about {change.team}",

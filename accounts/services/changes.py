@@ -17,7 +17,6 @@ from accounts.errors import (
     ChangeWaits,
     KeyReused,
     NoLongerStaff,
-    NotAllowed,
     NothingToAdjust,
     OwnAsk,
     OwnChange,
@@ -34,7 +33,7 @@ from accounts.models import (
     Team,
     User,
 )
-from accounts.services import change_mail, changing, funds
+from accounts.services import change_mail, changing, funds, staff
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +62,7 @@ def make(*, by: User, draft: Draft) -> CreditChange:
     Raises NotAllowed, ReasonNeeded, NothingToAdjust, KeyReused, ChangeWaits, and what the ledger
     refuses it for.
     """
-    _expect_staff(by)
+    staff.expect_staff(by)
     if not draft.reason.strip():
         raise ReasonNeeded
     if draft.amount == 0 and draft.kind != ChangeKind.OVERDRAFT:
@@ -83,7 +82,7 @@ def decide(*, by: User, change: CreditChange, agrees: bool, note: str = "") -> C
     Raises NotAllowed, OwnChange, OwnAsk, WordsNeeded, ChangeDecided, NoLongerStaff, and what the
     ledger refuses it for, after which it still waits.
     """
-    _expect_staff(by)
+    staff.expect_staff(by)
     with transaction.atomic():
         found = _locked(change)
         if found.state != ChangeState.WAITING:
@@ -156,7 +155,7 @@ def _agree(by: User, change: CreditChange, note: str) -> None:
         raise OwnChange
     if change.ask and change.ask.by == by:
         raise OwnAsk
-    if not funds.is_staff(change.by):
+    if not staff.is_staff(change.by):
         raise NoLongerStaff(change.by.display_name)
     changing.do(change, approver=by, note=note)
 
@@ -172,8 +171,3 @@ def _refuse(by: User, change: CreditChange, note: str) -> None:
         note=note.strip(),
     )
     change.refresh_from_db()
-
-
-def _expect_staff(by: User) -> None:
-    if not funds.is_staff(by):
-        raise NotAllowed

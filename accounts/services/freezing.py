@@ -3,8 +3,9 @@
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models.functions import Now
 
-from accounts.errors import NotAllowed, ReasonNeeded
+from accounts.errors import ReasonNeeded
 from accounts.models import AccountKind, CreditAccount, User
+from accounts.services import staff
 
 LONGEST = 300
 
@@ -20,8 +21,7 @@ def unfreeze(*, account: CreditAccount, by: User, reason: str) -> None:
 
     Raises NotAllowed, ReasonNeeded.
     """
-    if not (by.is_staff and by.is_active):
-        raise NotAllowed
+    staff.expect_staff(by)
     if not reason.strip():
         raise ReasonNeeded
     CreditAccount.objects.filter(pk=account.pk).update(frozen_at=None, frozen_because="")

@@ -29,7 +29,7 @@ from accounts.models import (
     Team,
     User,
 )
-from accounts.services import lots, moving, statements
+from accounts.services import lots, moving, staff, statements
 from accounts.services.posting import (
     Posting,
     execute,
@@ -160,7 +160,7 @@ def takes_two(amount: int) -> bool:
 
 def expect_second(amount: int, *, by: User, approver: User | None) -> None:
     """Raises SecondPersonNeeded unless another active member of staff agreed, or none has to."""
-    seconded = approver is not None and is_staff(approver) and approver != by
+    seconded = approver is not None and staff.is_staff(approver) and approver != by
     if takes_two(amount) and not seconded:
         raise SecondPersonNeeded(settings.ADJUSTMENT_LIMIT)
 
@@ -204,13 +204,8 @@ def transfer(
     return entry
 
 
-def is_staff(user: User) -> bool:
-    return user.is_staff and user.is_active
-
-
 def _expect_staff(by: User, reason: str) -> None:
-    if not is_staff(by):
-        raise NotAllowed
+    staff.expect_staff(by)
     if not reason.strip():
         raise ReasonNeeded
 

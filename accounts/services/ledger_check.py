@@ -132,7 +132,7 @@ def _count(
 
 
 def _tell_staff(kept: BooksCheck) -> None:
-    to = list(User.objects.filter(is_staff=True, is_active=True).values_list("email", flat=True))
+    to = list(User.objects.staff().values_list("email", flat=True))
     body = "\n".join(
         [
             "The check of the books found what must not be. Team accounts it names are frozen:",

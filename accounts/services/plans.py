@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
-from accounts.errors import NotAllowed, PlanNotOffered, ReasonNeeded, StartsInThePast
+from accounts.errors import PlanNotOffered, ReasonNeeded, StartsInThePast
 from accounts.models import (
     AccountKind,
     CreditAccount,
@@ -26,7 +26,7 @@ from accounts.models import (
     TeamPlan,
     User,
 )
-from accounts.services import entries, lots, statements
+from accounts.services import entries, lots, staff, statements
 from accounts.services.posting import Portion, Posting, execute, give_in_portions
 
 LONGEST_REASON = 300
@@ -48,7 +48,7 @@ def subscribe(
     """
     now = now or timezone.now()
     starts_on = starts_on or _day(now)
-    _expect_staff(by)
+    staff.expect_staff(by)
     if not reason.strip():
         raise ReasonNeeded
     if not plan.active:
@@ -71,7 +71,7 @@ def subscribe(
 
 def end(*, by: User, team: Team, now: datetime | None = None) -> None:
     """No more months come; what came stays as it was given. Raises NotAllowed."""
-    _expect_staff(by)
+    staff.expect_staff(by)
     with transaction.atomic():
         _end(by, team, now or timezone.now())
 
@@ -192,8 +192,3 @@ def _day(now: datetime) -> date:
 def _after(month: date) -> date:
     """The first day of the next month."""
     return (month.replace(day=1) + timedelta(days=31)).replace(day=1)
-
-
-def _expect_staff(by: User) -> None:
-    if not (by.is_staff and by.is_active):
-        raise NotAllowed
