@@ -1,53 +1,32 @@
 """A month of one's own spending, also for those who do not see the team's statement."""
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.access import TeamRequest, team_required
+from accounts.models import CreditAccount
 from accounts.permissions import Permission
 from accounts.services import entries
 from generations import ledger_lines
-from generations.errors import StatementRefused
-from generations.services import exports
 from generations.services import statement as statements
 from generations.services.own_statement import OwnMonth
 from generations.services.statement import Month
 from generations.views import downloads
+from generations.views.sound_books import of_sound_books
 
 PAGE = 200
 
 
-def _of_sound_books(
-    view: Callable[[TeamRequest, OwnMonth], HttpResponseBase],
-) -> Callable[[TeamRequest, Month], HttpResponseBase]:
-    """Let the view run for a month that has begun, unless something is wrong in the books."""
-
-    @wraps(view)
-    def guarded(request: TeamRequest, month: Month) -> HttpResponseBase:
-        account = entries.account_of(request.team)
-        if account is None or month.since > timezone.now():
-            raise Http404
-        try:
-            exports.require_sound(account)
-        except StatementRefused as error:
-            context = {"why": error, "month": month, "is_own": True}
-            return render(request, "generations/statement_refused.html", context, status=409)
-        return view(request, OwnMonth(account, month, request.user))
-
-    return guarded
-
-
 @require_safe
 @team_required(Permission.VIEW_IMAGES)
-@_of_sound_books
-def own_statement(request: TeamRequest, own: OwnMonth) -> HttpResponse:
+@of_sound_books(is_own=True)
+def own_statement(request: TeamRequest, month: Month, account: CreditAccount) -> HttpResponse:
+    own = OwnMonth(account, month, request.user)
     found = own.page(after=request.GET.get("after", ""), limit=PAGE + 1)
     lines = ledger_lines.of_person(own.account, found, viewer=own.user)
     context = {
@@ -63,10 +42,11 @@ def own_statement(request: TeamRequest, own: OwnMonth) -> HttpResponse:
 
 @require_safe
 @team_required(Permission.VIEW_IMAGES)
-@_of_sound_books
-def own_statement_csv(request: TeamRequest, own: OwnMonth) -> HttpResponseBase:
-    month = own.month
-    chunks = statements.csv_chunks(own.account, since=month.since, until=month.until, user=own.user)
+@of_sound_books(is_own=True)
+def own_statement_csv(
+    request: TeamRequest, month: Month, account: CreditAccount
+) -> HttpResponseBase:
+    chunks = statements.csv_chunks(account, since=month.since, until=month.until, user=request.user)
     return downloads.csv(downloads.write(chunks), name=f"{request.team.slug}-{month}-mine")
 
 

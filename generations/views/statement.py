@@ -1,9 +1,6 @@
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
-from django.http import Http404, HttpResponse, StreamingHttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -15,39 +12,19 @@ from accounts.permissions import Permission
 from accounts.services import entries
 from accounts.services.entries import Line
 from generations import ledger_lines
-from generations.errors import StatementRefused
 from generations.services import exports
 from generations.services import statement as statements
 from generations.services.statement import Month, Tally
 from generations.views import downloads
 from generations.views.fragments import is_fragment
+from generations.views.sound_books import of_sound_books
 
 PAGE = 200
-
-Sound = Callable[[TeamRequest, Month, CreditAccount], HttpResponseBase]
-
-
-def of_sound_books(view: Sound) -> Callable[[TeamRequest, Month], HttpResponseBase]:
-    """Let the view run for a month that has begun, of an account with nothing wrong in it."""
-
-    @wraps(view)
-    def guarded(request: TeamRequest, month: Month) -> HttpResponseBase:
-        account = entries.account_of(request.team)
-        if account is None or month.since > timezone.now():
-            raise Http404
-        try:
-            exports.require_sound(account)
-        except StatementRefused as error:
-            context = {"why": error, "month": month}
-            return render(request, "generations/statement_refused.html", context, status=409)
-        return view(request, month, account)
-
-    return guarded
 
 
 @require_safe
 @team_required(Permission.VIEW_LEDGER)
-@of_sound_books
+@of_sound_books()
 def statement(request: TeamRequest, month: Month, account: CreditAccount) -> HttpResponse:
     """A month of the ledger: what was there, every entry, what is left."""
     return render(request, "generations/statement.html", _whole(request, account, month))
@@ -56,7 +33,7 @@ def statement(request: TeamRequest, month: Month, account: CreditAccount) -> Htt
 @require_safe
 @vary_on_headers("HX-Request")
 @team_required(Permission.VIEW_LEDGER)
-@of_sound_books
+@of_sound_books()
 def statement_file(request: TeamRequest, month: Month, account: CreditAccount) -> HttpResponse:
     """What the month's file is, which takes reading all of it; with the page, or for it."""
     context = _file(account, month)
@@ -68,7 +45,7 @@ def statement_file(request: TeamRequest, month: Month, account: CreditAccount) -
 
 @require_safe
 @team_required(Permission.VIEW_LEDGER)
-@of_sound_books
+@of_sound_books()
 def statement_csv(
     request: TeamRequest, month: Month, account: CreditAccount
 ) -> StreamingHttpResponse:
