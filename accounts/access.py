@@ -36,6 +36,20 @@ def signed_in(
     return cast("Callable[Concatenate[HttpRequest, P], R]", login_required(view))
 
 
+def signed_in_or_404(
+    view: Callable[Concatenate[SignedInRequest, P], R],
+) -> Callable[Concatenate[HttpRequest, P], R]:
+    """As `signed_in`, where even being sent to sign in would say too much: nothing is found."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> R:
+        if not request.user.is_authenticated:
+            raise Http404
+        return view(cast("SignedInRequest", request), *args, **kwargs)
+
+    return guarded
+
+
 def staff_required(
     view: Callable[Concatenate[SignedInRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:

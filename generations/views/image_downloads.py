@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.access import SignedInRequest, signed_in
+from accounts.access import SignedInRequest, signed_in_or_404
 from generations.download_form import DownloadForm
 from generations.errors import StorageUnavailable, UnusableImage
 from generations.models import Image
@@ -22,7 +22,7 @@ R = TypeVar("R", bound=HttpResponseBase)
 
 
 @require_GET
-@signed_in
+@signed_in_or_404
 def download(request: SignedInRequest, image_id: UUID) -> HttpResponse:
     """One image in the format that was chosen."""
     shown = Image.objects.visible_to(request.user).select_related("request")
@@ -36,7 +36,7 @@ def download(request: SignedInRequest, image_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@signed_in
+@signed_in_or_404
 def images_zip(request: SignedInRequest) -> HttpResponseBase:
     """The chosen images as one zip. Those that one may not see are as if they were not there."""
     wanted = chosen(request)

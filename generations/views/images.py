@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import SignedInRequest, granted_in, signed_in
+from accounts.access import SignedInRequest, granted_in, signed_in, signed_in_or_404
 from accounts.permissions import Permission, has_permission
 from generations import lineage, renditions, shelves
 from generations.download_form import DownloadForm
@@ -28,7 +28,7 @@ FILE_NAMES = {"original", *(str(width) for width in renditions.WIDTHS)}
 
 
 @require_safe
-@signed_in
+@signed_in_or_404
 def image(request: SignedInRequest, image_id: UUID) -> HttpResponse:
     shown = _find(request, image_id, also_trashed=True)
     if shown.trashed_at:
@@ -37,7 +37,7 @@ def image(request: SignedInRequest, image_id: UUID) -> HttpResponse:
 
 
 @require_safe
-@signed_in
+@signed_in_or_404
 def file(request: SignedInRequest, image_id: UUID, name: str) -> HttpResponse:
     """The bytes of an image, after the access check that is made on every fetch."""
     if name not in FILE_NAMES:

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import SignedInRequest, TeamRequest, signed_in, team_required
+from accounts.access import SignedInRequest, TeamRequest, signed_in_or_404, team_required
 from accounts.permissions import Permission
 from generations import recipes
 from generations.import_form import ImportForm
@@ -15,7 +15,7 @@ from generations.views import composing, files, reusing
 
 
 @require_safe
-@signed_in
+@signed_in_or_404
 def image_recipe(request: SignedInRequest, image_id: UUID) -> HttpResponse:
     """Its canonical text and nothing else, so that the file's digest is the recipe's."""
     shown = Image.objects.visible_to(request.user).select_related("request")

@@ -103,6 +103,8 @@ COLLECTION_ACTIONS = ("collection-settings", "collection-delete")
 COLLECTION_CHANGES = ("collection-arrange", "collection-remove")
 NOT_ONES_TO_SEE = ("private", "foreign", "missing")
 TRASHED = ("own-trashed", "team-trashed")
+# To a stranger even these say nothing, whereas other addresses send them to sign in.
+IMAGE_FORMS = ("image", "image-file", "image-download", "image-recipe", "images-zip")
 COMPARISON_PAGES = (
     ("comparison", "get"),
     ("comparison-cell", "get"),
@@ -396,6 +398,10 @@ TABLE = [
     everyone("account_reset_password_done", "get", 200, stranger=200),
     everyone("account_reset_password_from_key", "get", 200, of="missing", stranger=200),
     everyone("account_reset_password_from_key_done", "get", 200, stranger=200),
+]
+TABLE = [
+    replace(row, answers=(404, *row.answers[1:])) if row.name in IMAGE_FORMS else row
+    for row in TABLE
 ]
 # What has several files answers alike for each.
 TABLE += [
