@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.bench.engine_parts import redis_server
 from tests.bench.measuring import database, folder, publish
 
-CASES = [(100, 10), (500, 10), (1000, 10), (1000, 30)]
+CASES = [(n, delay) for delay in (10, 30) for n in (100, 500, 1000)]
 ROUNDS = 3  # how often each slot is used
 TEXTBOOK = (40, 10)  # more children than that and the machine swaps before it calls
 

@@ -40,6 +40,13 @@ def usage(pid: int) -> Usage:
     )
 
 
+def busy_seconds() -> float:
+    """What all cores together have worked since the machine started, for whomever."""
+    ticks = [int(one) for one in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    idle = ticks[3] + ticks[4]  # and waiting for a disk
+    return (sum(ticks) - idle) / TICK
+
+
 @contextmanager
 def process(command: list[str], environment: Mapping[str, str], log: Path) -> Iterator[int]:
     """Run it in its own group; ask it to stop at the end, and make it if it does not."""

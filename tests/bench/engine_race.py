@@ -14,7 +14,7 @@ from tqdm import tqdm
 from accounts.models import Team
 from generations.models import GenerationRequest, Status
 from tests import factories
-from tests.bench.engine_parts import process, sandbox, usage
+from tests.bench.engine_parts import busy_seconds, process, sandbox, usage
 
 MODEL = "flux/schnell"
 PARAMS = {"image_size": {"width": 256, "height": 256}, "seed": 1}
@@ -36,6 +36,7 @@ class Peaks:
     threads: int = 0
     connections: int = 0
     cpu: float = 0
+    cores: float = 0  # busy on the whole machine, on average: the provider and database as well
 
     def look(self, pid: int, in_flight: int = 0) -> None:
         now = usage(pid)
@@ -72,6 +73,7 @@ def throughput(folder: Path, n: int, delay: int, *, rounds: int) -> dict[str, fl
         "threads": peaks.threads,
         "connections": peaks.connections,
         "cpu_ms_an_image": round(1000 * peaks.cpu / (n * rounds), 1),
+        "cores_busy": round(peaks.cores, 2),
     }
 
 
@@ -155,7 +157,7 @@ def worker(folder: Path, provider: str, n: int) -> Iterator[int]:
 def watch(pid: int, title: str, ended: Callable[[], int], total: int) -> Peaks:
     """The process's peaks until all have ended."""
     peaks = Peaks()
-    before = usage(pid).cpu
+    before, began, busy = usage(pid).cpu, time.monotonic(), busy_seconds()
     give_up_at = time.monotonic() + MOST_SECONDS
     with tqdm(total=total, desc=title) as bar, connection.cursor() as cursor:
         while bar.n < total:
@@ -168,6 +170,7 @@ def watch(pid: int, title: str, ended: Callable[[], int], total: int) -> Peaks:
             bar.update(ended() - bar.n)
             time.sleep(LOOK_SECONDS)
     peaks.cpu -= before
+    peaks.cores = (busy_seconds() - busy) / (time.monotonic() - began)
     return peaks
 
 

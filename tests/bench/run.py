@@ -15,6 +15,7 @@ BASE = Path(__file__).resolve().parents[2]
 BENCHES = {
     "first_image": "from the press of a key to the image, beside a bare script",
     "ledger": "holds and captures a second, and the check of a million entries",
+    "engine": "many calls in flight on one worker, beside the textbook's set-up",
     "usage": "the pages over a million entries",
     "gallery": "the pages of a million images, beside ten thousand",
 }
