@@ -53,6 +53,7 @@ def site() -> Iterator[None]:
         from django.core.management import call_command  # noqa: PLC0415
 
         call_command("collectstatic", interactive=False, verbosity=0)
+        import config.asgi  # noqa: F401, PLC0415  # as the web process does, to its last line
         yield
 
 
