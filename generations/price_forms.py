@@ -7,7 +7,7 @@ from accounts.models import Team
 from accounts.money import MAX_CREDITS, to_microcredits
 from generations import catalog
 from generations.catalog import Model, Price, Unit
-from generations.models.prices import MOST_BASIS_POINTS, UNITS
+from generations.models.prices import LEAST_BASIS_POINTS, MOST_BASIS_POINTS, UNITS
 
 NANO = 10**9
 MOST_USD = 1000
@@ -15,7 +15,7 @@ UNIT_WORDS = [(value, label.capitalize()) for value, label in UNITS]
 
 
 class MarkupForm(forms.Form):
-    """What a team, or everyone, pays on top of the provider's price."""
+    """What a team, or everyone, pays: above the provider's price, below it, or instead of it."""
 
     team = forms.ModelChoiceField(
         label="For", queryset=Team.objects.none(), required=False, empty_label="Every team"
@@ -23,10 +23,11 @@ class MarkupForm(forms.Form):
     model = forms.ChoiceField(label="On", required=False)
     percent = forms.DecimalField(
         label="Percent",
-        min_value=0,
+        min_value=LEAST_BASIS_POINTS // 100,
         max_value=MOST_BASIS_POINTS // 100,
         decimal_places=2,
         initial=0,
+        help_text="Below 0 it is taken off.",
     )
     per_image = forms.DecimalField(
         label="Credits per image", min_value=0, max_value=MAX_CREDITS, decimal_places=6, initial=0
@@ -43,6 +44,12 @@ class MarkupForm(forms.Form):
     def clean_per_image(self) -> int:
         """In microcredits."""
         return to_microcredits(self.cleaned_data["per_image"])
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        if given.get("percent") == LEAST_BASIS_POINTS // 100 and given.get("per_image") == 0:
+            self.add_error("per_image", "With all of it off, this is the price: more than 0.")
+        return given
 
     @property
     def values(self) -> dict[str, Any]:

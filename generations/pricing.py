@@ -57,10 +57,14 @@ def percent_words(basis_points: int) -> str:
 
 
 def markup_words(basis_points: int, per_image: int) -> str:
-    """What comes on top of the provider's cost: "12.5 % and 0.5 credits per image"."""
-    part = percent_words(basis_points) if basis_points else ""
+    """What a team pays beside the provider's cost or instead of it: "12.5 % on top", "20 % off"."""
     fixed = f"{say_credits(per_image)} per image" if per_image else ""
-    return " and ".join(filter(None, (part, fixed))) or "nothing"
+    if basis_points == -WHOLE:
+        return f"{fixed}, whatever the provider takes"
+    part = percent_words(basis_points)
+    above = " and ".join(filter(None, (part if basis_points > 0 else "", fixed)))
+    words = (f"{part} off" if basis_points < 0 else "", f"{above} on top" if above else "")
+    return ", ".join(filter(None, words)) or "nothing on top"
 
 
 def rounding_words(price: Price) -> str:

@@ -1,4 +1,4 @@
-"""The price book: what a provider asks and what a team pays on top, each dated and never changed.
+"""The price book: what a provider asks and what a team pays for it, each dated and never changed.
 
 A new price or mark-up is a new row; triggers refuse to change or remove one. What a request was
 held by stays readable for as long as its entries.
@@ -14,6 +14,7 @@ from generations.querysets import MarkupQuerySet, PriceVersionQuerySet
 
 UNITS = [(unit.value, f"per {unit}") for unit in Unit]
 MOST_BASIS_POINTS = 100_000  # ten times the provider's cost on top
+LEAST_BASIS_POINTS = -10_000  # all of it off: what is left is the amount an image
 
 
 class PriceOrigin(models.TextChoices):
@@ -83,7 +84,7 @@ class PriceVersion(Quoted):
 
 
 class Markup(models.Model):
-    """What is added to the provider's cost: a part of it, an amount an image, or both.
+    """What makes a team's price of the provider's cost: a part on top or off, an amount an image.
 
     For a team or the whole installation, for one model or all. The newest row of its kind counts;
     one that is `ended` says that there is none any more.
@@ -93,7 +94,7 @@ class Markup(models.Model):
         "accounts.Team", on_delete=models.PROTECT, null=True, blank=True, related_name="markups"
     )
     model = models.CharField(max_length=80, blank=True)
-    basis_points = models.PositiveIntegerField(default=0)
+    basis_points = models.IntegerField(default=0)
     per_image = models.PositiveBigIntegerField(default=0)  # microcredits
     ended = models.BooleanField(default=False)
     created_by = models.ForeignKey(
@@ -106,7 +107,14 @@ class Markup(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(basis_points__lte=MOST_BASIS_POINTS), name="markup_within_reason"
+                condition=Q(
+                    basis_points__gte=LEAST_BASIS_POINTS, basis_points__lte=MOST_BASIS_POINTS
+                ),
+                name="markup_within_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(basis_points__gt=LEAST_BASIS_POINTS) | Q(per_image__gt=0),
+                name="markup_leaves_a_price",
             ),
             models.CheckConstraint(
                 condition=Q(ended=False) | Q(basis_points=0, per_image=0),

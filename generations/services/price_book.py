@@ -44,7 +44,7 @@ class Terms:
         return pricing.to_microcredits(nano_usd, credits_per_usd=self.credits_per_usd)
 
     def charge(self, nano_usd: int, *, images: int) -> int:
-        """Microcredits that a team pays for it, the mark-up included, rounded up once."""
+        """Microcredits that a team pays for it, by its mark-up, rounded up once."""
         if self.markup is None:
             return self.at_cost(nano_usd)
         marked_up = pricing.to_microcredits(
@@ -55,7 +55,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Microcredits that a team pays of a call's cost, and how much of that is no mark-up."""
+    """Microcredits that a team pays for a call, and how much of the provider's cost they cover."""
 
     paid: int
     covered: int
@@ -151,8 +151,9 @@ def share(request: GenerationRequest, nano_usd: int, *, came: int, kept: int) ->
     if not came:
         return Share(0, 0)
     terms, cost = terms_of(request), _of_what_came(request, nano_usd, came)
-    charge = terms.charge(cost, images=min(came, request.num_images))
-    return Share(charge * kept // came, terms.at_cost(cost) * kept // came)
+    paid = terms.charge(cost, images=min(came, request.num_images)) * kept // came
+    # A team whose own price is lower covers no more than it pays.
+    return Share(paid, min(terms.at_cost(cost) * kept // came, paid))
 
 
 def _of_what_came(request: GenerationRequest, nano_usd: int, came: int) -> int:

@@ -3,8 +3,8 @@
 from django.db import transaction
 from django.db.models.functions import Now
 
-from accounts.errors import NotAllowed
 from accounts.models import Team, User
+from accounts.services import staff
 from generations.catalog import Model, Price, get_model
 from generations.models import (
     Markup,
@@ -36,7 +36,7 @@ def decline(*, by: User, proposal: PriceProposal) -> bool:
 
 def enter(*, by: User, model: Model, price: Price) -> PriceVersion:
     """Put a price into force that somebody knows from elsewhere. Raises NotAllowed."""
-    _expect_staff(by)
+    staff.expect_staff(by)
     with transaction.atomic():
         overtake(model)
         version = price_book.version_of(model, price, origin=PriceOrigin.PERSON, accepted_by=by)
@@ -69,11 +69,12 @@ def overtake(model: Model) -> None:
 def mark_up(
     *, by: User, team: Team | None, model: str, basis_points: int, per_image: int
 ) -> Markup:
-    """What a team, or everyone, pays on top from now on; it replaces the last such mark-up.
+    """What a team, or everyone, pays from now on; it replaces the last such mark-up.
 
-    Nothing on top is a mark-up too: it keeps a more general one away. Raises NotAllowed.
+    With all of the provider's cost off, `per_image` is the price. Nothing on top is a mark-up too:
+    it keeps a more general one away. Raises NotAllowed.
     """
-    _expect_staff(by)
+    staff.expect_staff(by)
     return Markup.objects.create(
         team=team,
         model=model,
@@ -85,12 +86,12 @@ def mark_up(
 
 def end_markup(*, by: User, markup: Markup) -> None:
     """From now on the next more general mark-up counts, or none. Raises NotAllowed."""
-    _expect_staff(by)
+    staff.expect_staff(by)
     Markup.objects.create(team=markup.team, model=markup.model, ended=True, created_by=by)
 
 
 def _pending(by: User, proposal: PriceProposal) -> PriceProposal | None:
-    _expect_staff(by)
+    staff.expect_staff(by)
     waiting = PriceProposal.objects.select_for_update(of=("self",))
     return waiting.filter(pk=proposal.pk, state=ProposalState.PENDING).first()
 
@@ -105,8 +106,3 @@ def _decide(
     PriceProposal.objects.filter(pk=proposal.pk).update(
         state=state, decided_by=by, decided_at=Now(), version=version
     )
-
-
-def _expect_staff(by: User) -> None:
-    if not by.is_staff:
-        raise NotAllowed

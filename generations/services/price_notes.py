@@ -13,7 +13,7 @@ def note(version: PriceVersion | None, markup: Markup | None, *, dated: bool = T
     """ "$0.033 per image, 10 % on top (version 12 of 2026-08-30)"."""
     if version is None:
         return BEFORE_THE_BOOK
-    on_top = f", {markup_words(markup.basis_points, markup.per_image)} on top" if markup else ""
+    on_top = f", {markup_words(markup.basis_points, markup.per_image)}" if markup else ""
     since = f" of {version.effective_from:%Y-%m-%d}" if dated else ""
     return f"{price_words(version.price)}{on_top} (version {version.pk}{since})"
 

@@ -81,7 +81,7 @@ def fail(
 def house_pays(attempt: Attempt, cost: Cost, *, reason: str, covered: int = 0) -> None:
     """Keep what the provider charged for an attempt; book to the house what no team covers of it.
 
-    `covered` is without the mark-up, which is no cost of the house.
+    `covered` is without what a team pays on top, which is no cost of the house.
     """
     charges.count(attempt, cost)
     _house_pays_rest(attempt, cost, reason=reason, covered=covered)
@@ -140,7 +140,9 @@ def _succeed(
     above = share.paid - captured
     if above:
         ledger.overrun(hold=request.hold_id, amount=above, reason="above the hold")
-    _house_pays_rest(attempt, cost, reason="not delivered", covered=share.covered)
+    whole = len(stored) >= request.num_images
+    reason = "the team pays less than the provider takes" if whole else "not delivered"
+    _house_pays_rest(attempt, cost, reason=reason, covered=share.covered)
     enqueue.after_commit(*(functools.partial(enqueue.renditions, image.pk) for image in stored))
 
 

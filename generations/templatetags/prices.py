@@ -24,5 +24,5 @@ def change(proposal: PriceProposal) -> str:
 
 @register.filter
 def markup(found: Markup) -> str:
-    """ "12.5 % and 0.5 credits per image"."""
+    """ "12.5 % and 0.5 credits per image on top"."""
     return markup_words(found.basis_points, found.per_image)

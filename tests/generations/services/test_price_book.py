@@ -1,5 +1,6 @@
 """What a request costs, and that it costs that from the button to the receipt."""
 
+from unittest import mock
 from uuid import uuid4
 
 import pytest
@@ -125,6 +126,52 @@ def test_nothing_on_top_keeps_a_more_general_mark_up_away_until_it_is_ended(team
     assert amount(team) == PRICE
     price_changes.end_markup(by=prices.staff(), markup=own)
     assert amount(team) == PRICE * 11 // 10
+
+
+# A team's own price.
+
+
+@pytest.mark.parametrize("usd", ["0.033", "0.5", None])
+@pytest.mark.django_db(transaction=True)
+def test_a_teams_own_price_is_held_and_charged_whatever_the_provider_takes(
+    team: Team, usd: str | None
+) -> None:
+    prices.mark_up(-10_000, per_image=3 * CREDIT, team=team, model=MODEL)
+    asked = factories.request(of=team, params={"num_images": 2})
+    hold = arrived(asked, usd=usd, pictures=2)
+    house = sum(hold.entries.filter(kind="house").values_list("amount", flat=True))
+    cost = asked.attempts.get().cost_nano_usd or 0
+    assert (asked.hold.amount, hold.captured, hold.overrun) == (6 * CREDIT, 6 * CREDIT, 0)
+    assert house == max(cost // 10 - 6 * CREDIT, 0)
+    assert audit.check_ledger().problems == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_taken_off_the_house_bears(team: Team) -> None:
+    prices.mark_up(-2000)
+    hold = arrived(factories.request(of=team), usd="0.033")
+    house = hold.entries.get(kind="house")
+    assert (hold.captured, house.amount) == (PRICE * 8 // 10, PRICE * 2 // 10)
+    assert house.reason == "the team pays less than the provider takes"
+    assert audit.check_ledger().problems == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_an_own_price_what_came_is_paid(team: Team) -> None:
+    prices.mark_up(-10_000, per_image=CREDIT)
+    asked = factories.request(of=team, params={"num_images": 4})
+    hold = arrived(asked, usd="0.132", pictures=3)
+    house = hold.entries.get(kind="house").amount
+    assert (hold.captured, house) == (3 * CREDIT, 4 * PRICE - 3 * CREDIT)
+    assert audit.check_ledger().problems == []
+
+
+@pytest.mark.parametrize(("basis_points", "per_image"), [(-10_000, 0), (-10_001, 1)])
+def test_a_price_of_nothing_for_a_team_is_refused_by_the_database(
+    basis_points: int, per_image: int
+) -> None:
+    with pytest.raises(DatabaseError, match="markup_"), transaction.atomic():
+        prices.mark_up(basis_points, per_image=per_image)
 
 
 # From the hold to the charge.
@@ -254,9 +301,11 @@ priced = st.builds(
     further_nano_usd=st.none() | st.integers(1, 10**9),
     counts_inputs=st.booleans(),
 )
-markups = st.none() | st.builds(
-    Markup, basis_points=st.integers(0, 100_000), per_image=st.integers(0, 10**9)
+in_part = st.builds(
+    Markup, basis_points=st.integers(-9_999, 100_000), per_image=st.integers(0, 10**9)
 )
+own_price = st.builds(Markup, basis_points=st.just(-10_000), per_image=st.integers(1, 10**9))
+markups = st.none() | in_part | own_price
 any_terms = st.builds(Terms, priced, markups, st.integers(1, 5000))
 
 
@@ -268,7 +317,28 @@ def test_what_is_held_covers_whatever_is_computed_afterwards(
     came = data.draw(st.integers(0, asked if params else 1))
     computed = terms.computed(model, params, images=came)
     charged = terms.charge(computed, images=came)
-    assert terms.at_cost(computed) <= charged <= terms.most(model, params)
+    assert 0 <= charged <= terms.most(model, params)
+    assert (charged > 0) == (came > 0)
+    if terms.markup is None or terms.markup.basis_points >= 0:
+        assert terms.at_cost(computed) <= charged
+
+
+@given(
+    own=st.integers(1, 10**7),
+    off=st.integers(-10_000, 0),
+    nano_usd=st.integers(0, 10**9),
+    came=st.integers(1, 4),
+    lost=st.integers(0, 3),
+)
+def test_a_team_that_pays_less_than_the_provider_takes_covers_what_it_pays(
+    own: int, off: int, nano_usd: int, came: int, lost: int
+) -> None:
+    terms = Terms(None, Markup(basis_points=off, per_image=own), 100)
+    request = GenerationRequest(model=MODEL, params={"num_images": came}, num_images=came)
+    with mock.patch.object(price_book, "terms_of", return_value=terms):
+        share = price_book.share(request, nano_usd, came=came, kept=max(came - lost, 0))
+    assert 0 <= share.covered <= share.paid
+    assert share.covered <= terms.at_cost(nano_usd)
 
 
 # Nothing of it can be changed.

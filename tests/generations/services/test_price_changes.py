@@ -47,8 +47,9 @@ def test_an_entered_price_ends_what_waits_and_keeps_the_one_before() -> None:
     assert PriceVersion.objects.get(pk=before.pk).nano_usd == 33_000_000
 
 
-def test_only_staff_may_change_anything() -> None:
-    stranger, found, own = factories.user(), prices.proposal(), prices.mark_up(1000)
+@pytest.mark.parametrize("rights", [{"is_staff": False}, {"is_active": False}])
+def test_only_active_staff_may_change_anything(rights: dict[str, bool]) -> None:
+    stranger, found, own = factories.staff(**rights), prices.proposal(), prices.mark_up(1000)
     price = Price(1, Unit.IMAGE, "me")
     changes: list[Callable[[], object]] = [
         lambda: price_changes.accept(by=stranger, proposal=found),

@@ -66,7 +66,7 @@ def test_a_mark_up_is_set_for_a_team_and_ended(studio: Studio, operator: Client)
     assert "Nothing: teams pay what the provider asks." in page
 
 
-@pytest.mark.parametrize("percent", ["-1", "1000.01", "0.001", "much"])
+@pytest.mark.parametrize("percent", ["-100.01", "1000.01", "0.001", "much"])
 def test_a_mark_up_beyond_reason_is_refused_next_to_its_field(
     operator: Client, percent: str
 ) -> None:
@@ -74,6 +74,32 @@ def test_a_mark_up_beyond_reason_is_refused_next_to_its_field(
     answer = operator.post(f"{PAGE}markups/", form)
     assert answer.status_code == 422
     assert "percent" in answer.context["markup_form"].errors
+
+
+@pytest.mark.parametrize(
+    ("percent", "per_image", "words"),
+    [
+        ("-100", "3", "3 credits per image, whatever the provider takes"),
+        ("-20", "0", "20 % off"),
+        ("-12.5", "0.5", "12.5 % off, 0.5 credits per image on top"),
+        ("0", "0", "Nothing on top"),
+    ],
+)
+def test_a_team_has_its_own_price_or_a_discount(
+    studio: Studio, operator: Client, percent: str, per_image: str, words: str
+) -> None:
+    form = {"markup-team": studio.team.pk, "markup-model": MODEL}
+    form |= {"markup-percent": percent, "markup-per_image": per_image}
+    page = operator.post(f"{PAGE}markups/", form, follow=True).text
+    assert f"<td>{words}</td>" in page
+
+
+def test_an_own_price_of_nothing_is_refused_next_to_its_field(operator: Client) -> None:
+    form = {"markup-percent": "-100", "markup-per_image": "0"}
+    answer = operator.post(f"{PAGE}markups/", form)
+    assert answer.status_code == 422
+    assert "With all of it off, this is the price: more than 0." in answer.text
+    assert not Markup.objects.exists()
 
 
 def test_a_price_is_entered_by_hand(operator: Client) -> None:
@@ -105,3 +131,10 @@ def test_a_receipt_names_the_version_and_what_came_on_top(studio: Studio) -> Non
     page = browser(studio.author).get(f"/requests/{made.pk}/receipt/").text
     version = f"version {made.price_version_id} of 2026-08-30"
     assert f"$0.033 per image, 10 % on top ({version})" in page
+
+
+def test_a_receipt_names_a_teams_own_price(studio: Studio) -> None:
+    prices.mark_up(-10_000, per_image=3 * CREDIT, team=studio.team)
+    made = factories.request(of=studio.team, by=studio.author)
+    page = browser(studio.author).get(f"/requests/{made.pk}/receipt/").text
+    assert "$0.033 per image, 3 credits per image, whatever the provider takes (version" in page
