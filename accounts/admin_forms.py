@@ -8,6 +8,7 @@ from uuid import uuid4
 from django import forms
 from django.utils import timezone
 
+from accounts.errors import PlanWaits
 from accounts.models import Plan, Rollover, TeamPlan
 from accounts.money import MAX_CREDITS, format_credits, to_microcredits
 from accounts.services import entries
@@ -68,6 +69,8 @@ class TeamPlanForm(forms.ModelForm):
         plan: Plan = self.cleaned_data["plan"]
         if not plan.active:
             raise forms.ValidationError("This plan is not offered any more.")
+        if plan.waits:
+            raise forms.ValidationError(str(PlanWaits(plan)))
         return plan
 
     def clean_starts_on(self) -> date:

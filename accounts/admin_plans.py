@@ -10,8 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from accounts.admin_forms import PlanForm, PromotionForm, TeamPlanForm
+from accounts.errors import AccountsError, PlanWaits
 from accounts.models import ChangeKind, ChangeState, CreditChange, Plan, Team, TeamPlan, User
-from accounts.services import changes, plans
+from accounts.services import changes, plan_terms, plans
 
 
 @admin.register(Plan)
@@ -19,12 +20,37 @@ class PlanAdmin(admin.ModelAdmin):
     """What is changed counts from the next month that is granted."""
 
     form = PlanForm
-    list_display = ("name", "terms", "active", "team_count")
+    list_display = ("name", "terms", "active", "team_count", "state")
+    actions = ("agree",)
     list_filter = ("active", "rollover")
+    list_select_related = ("set_by", "agreed_by")
     search_fields = ("name",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Plan]:
         return Plan.objects.annotate(team_total=Count("teams", Q(teams__ended_at=None)))
+
+    def save_model(self, request: HttpRequest, obj: Plan, form: object, change: bool) -> None:
+        plan_terms.save(by=cast("User", request.user), plan=obj)
+        if obj.waits:
+            self.message_user(request, str(PlanWaits(obj)), "warning")
+
+    @admin.display(description="Agreed to")
+    def state(self, plan: Plan) -> str:
+        if plan.waits:
+            return f"Waits for somebody beside {plan.set_by or 'whoever set it'}: no team gets it"
+        return f"By {plan.agreed_by}" if plan.agreed_by else "Takes one person"
+
+    def has_agree_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.change_plan")
+
+    @admin.action(description="Agree to what it gives", permissions=["agree"])
+    def agree(self, request: HttpRequest, chosen: QuerySet[Plan]) -> None:
+        for plan in chosen:
+            try:
+                plan_terms.agree(by=cast("User", request.user), plan=plan)
+                self.message_user(request, f"{plan.title}: agreed.", "success")
+            except AccountsError as error:
+                self.message_user(request, f"{plan.title}: {error}", "error")
 
     @admin.display(description="Teams", ordering="team_total")
     def team_count(self, plan: Plan) -> int:

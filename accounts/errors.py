@@ -126,6 +126,13 @@ class PlanNotOffered(AccountsError):
         super().__init__(f"The plan {plan} is not offered any more: choose another.")
 
 
+class PlanWaits(AccountsError):
+    def __init__(self, plan: object) -> None:
+        super().__init__(
+            f"The plan {plan} gives so much that a second member of staff has to agree to it first."
+        )
+
+
 class StartsInThePast(AccountsError):
     def __init__(self) -> None:
         super().__init__("A plan starts today or later: credits for past months are given by hand.")
@@ -146,6 +153,20 @@ class ChangeWaits(AccountsError):
         super().__init__("It waits for a second member of staff already.")
 
 
+class JoinedLater(AccountsError):
+    def __init__(self) -> None:
+        super().__init__(
+            "Your account is younger than this: somebody who was here before it has to agree."
+        )
+
+
+class RanOutMeanwhile(AccountsError):
+    """A promotion that nobody agreed to before its end; nothing was booked."""
+
+    def __init__(self) -> None:
+        super().__init__("It ran out meanwhile: decline it.")
+
+
 class NoLongerStaff(AccountsError):
     def __init__(self, who: str) -> None:
         super().__init__(f"{who} is no longer staff: decline it, and start it anew if it is right.")
@@ -159,7 +180,7 @@ class NothingToAdjust(AccountsError):
 class SecondPersonNeeded(AccountsError):
     def __init__(self, limit: int) -> None:
         super().__init__(
-            f"Above {format_credits(limit)} credits a second member of staff has to agree."
+            f"Above {format_credits(limit)} credits in a day a second member of staff has to agree."
         )
 
 
@@ -226,6 +247,16 @@ class AskDecided(AccountsError):
 class OwnAsk(AccountsError):
     def __init__(self) -> None:
         super().__init__("Somebody else has to decide about what you ask for yourself.")
+
+
+class LimitNotCounted(AccountsError):
+    """A limit binds from now on, and does not count everything of before yet."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The limit is set and binds from now on, but too much was under way to count in it all"
+            " that was spent before. Set it again in a minute."
+        )
 
 
 class LimitGone(AccountsError):

@@ -1,6 +1,6 @@
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from accounts.money import format_credits, say_credits
@@ -20,10 +20,22 @@ class Plan(models.Model):
     rollover = models.CharField(max_length=4, choices=Rollover, default=Rollover.NONE)
     rolls_at_most = models.BigIntegerField(null=True, blank=True)
     active = models.BooleanField(default=True)
+    # Who set what it gives, and who agreed where that takes two.
+    set_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    set_at = models.DateTimeField(db_default=Now())
+    agreed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         ordering = ["name"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(agreed_by__isnull=True) | ~Q(agreed_by=F("set_by")),
+                name="plan_agreed_by_somebody_else",
+            ),
             models.CheckConstraint(condition=Q(credits__gt=0), name="plan_gives_credits"),
             models.CheckConstraint(
                 condition=Q(rollover=Rollover.SOME, rolls_at_most__gt=0)
@@ -49,6 +61,16 @@ class Plan(models.Model):
             Rollover.ALL: "what is left rolls over",
         }
         return f"{say_credits(self.credits)} on the 1st; {rolls[Rollover(self.rollover)]}"
+
+    @property
+    def gives(self) -> tuple[int, str, int | None]:
+        """What somebody agrees to: how much, and how much of it outlasts its month."""
+        return self.credits, self.rollover, self.rolls_at_most
+
+    @property
+    def waits(self) -> bool:
+        """Whether it gives so much that a second person has to agree, and nobody has."""
+        return self.credits > settings.ADJUSTMENT_LIMIT and self.agreed_by_id is None
 
     def room(self, lasting: int) -> int:
         """How much more may outlast its month, where so much does already."""

@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
-from accounts.errors import PlanNotOffered, ReasonNeeded, StartsInThePast
+from accounts.errors import PlanNotOffered, PlanWaits, ReasonNeeded, StartsInThePast
 from accounts.models import (
     AccountKind,
     CreditAccount,
@@ -44,7 +44,7 @@ def subscribe(
     """Put a team on a plan, instead of the one it has; what is due by now comes at once.
 
     A team gets each month's credits once: after a change within a month the new plan's begin with
-    the next. Raises NotAllowed, ReasonNeeded, PlanNotOffered, StartsInThePast.
+    the next. Raises NotAllowed, ReasonNeeded, PlanNotOffered, PlanWaits, StartsInThePast.
     """
     now = now or timezone.now()
     starts_on = starts_on or _day(now)
@@ -53,6 +53,8 @@ def subscribe(
         raise ReasonNeeded
     if not plan.active:
         raise PlanNotOffered(plan)
+    if plan.waits:
+        raise PlanWaits(plan)
     if starts_on < _day(now):
         raise StartsInThePast
     with transaction.atomic():
@@ -97,7 +99,8 @@ def keep_time(*, now: datetime | None = None, within: timedelta | None = None) -
 def grant_due(*, now: datetime | None = None) -> int:
     """Grant every month that began and was not granted, however late; how many those were.
 
-    What runs out with a month that is over is given and taken back in one transaction.
+    What runs out with a month that is over is given and taken back in one transaction. A plan that
+    somebody has to agree to first gives what it did not, once they have.
     """
     now = now or timezone.now()
     return sum(_grant(one, now) for one in _due(now))
@@ -124,6 +127,10 @@ def _end(by: User, team: Team, now: datetime) -> None:
 
 def _grant(one: TeamPlan, now: datetime) -> int:
     with transaction.atomic():
+        # What it gives, and whether that is agreed to, as one reading of it.
+        one.plan.refresh_from_db()
+        if one.plan.waits:
+            return 0
         execute(statements.OPEN_ACCOUNT, {"team": one.team_id})
         account = CreditAccount.objects.get(team=one.team_id)
         # Of many at once the second finds here what the first has granted.

@@ -109,6 +109,23 @@ def test_a_plan_that_is_not_offered_is_set_no_more(staff: Client, team: Team, pl
     assert "not offered any more" in set_plan(staff, team, plan)
 
 
+def test_a_plan_of_much_waits_for_somebody_else_in_words(
+    staff: Client, root: User, team: Team, client: Client
+) -> None:
+    second = factories.staff()
+    assert "gives so much that a second member of staff" in add_plan(staff, credits="5000")
+    made = Plan.objects.get()
+    assert "gives so much that a second member of staff" in set_plan(staff, team, made)
+    agree = {"action": "agree", ACTION_CHECKBOX_NAME: str(made.pk)}
+    plan_list = reverse("admin:accounts_plan_changelist")
+    page = staff.post(plan_list, agree, follow=True).text
+    assert "Another member of staff has to agree" in page
+    assert f"Waits for somebody beside {root}" in page
+    client.force_login(second)
+    assert "Studio plan: agreed." in client.post(plan_list, agree, follow=True).text
+    assert "was added successfully" in set_plan(client, team, made)
+
+
 def test_staff_end_a_teams_plan(staff: Client, team: Team, plan: Plan) -> None:
     set_plan(staff, team, plan)
     form = {"action": "end", ACTION_CHECKBOX_NAME: str(TeamPlan.objects.get().pk)}
