@@ -26,7 +26,7 @@ class RefundForm(forms.Form):
     def __init__(self, data: QueryDict | None = None, *, asked: GenerationRequest) -> None:
         super().__init__(data, auto_id="id_refund_%s")
         self.asked = asked
-        self.most = asked.hold.captured - asked.hold.refunded
+        self.most = asked.hold.cost
         self.fields[
             "amount"
         ].help_text = f"At most {format_credits(self.most)}: what was charged and not given back."

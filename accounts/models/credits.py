@@ -105,8 +105,8 @@ class Hold(models.Model):
                 name="hold_captured_within_amount",
             ),
             models.CheckConstraint(
-                condition=Q(refunded__gte=0, refunded__lte=F("captured")),
-                name="hold_refunded_within_captured",
+                condition=Q(refunded__gte=0, refunded__lte=F("captured") + F("overrun")),
+                name="hold_refunded_within_charged",
             ),
             models.CheckConstraint(condition=Q(overrun__gte=0), name="hold_overrun_not_negative"),
             models.CheckConstraint(

@@ -21,8 +21,8 @@ class Invariant:
 
 # Half of it is known where statements are made.
 DAYS_AND_FILES = (
-    "Every day begins with what the day before ended with, and a month's file says what its "
-    "statement does"
+    "Every day begins with what the day before ended with and keeps what was used in it, and a "
+    "month's file says what its statement does"
 )
 INVARIANTS = (
     Invariant("I1", "Every balance is what its entries add up to", violations.BALANCES),

@@ -33,7 +33,7 @@ from accounts.models import (
     Team,
     User,
 )
-from accounts.services import budgets, lots, statements
+from accounts.services import budgets, returning, statements
 from accounts.services.posting import (
     Posting,
     execute,
@@ -179,7 +179,7 @@ def refund(
     by: User | None = None,
     approver: User | None = None,
 ) -> LedgerEntry:
-    """Give back part of what was captured, once per reference, as `lots.returning` says.
+    """Give back part of what was charged, once per reference, as `returning` says.
 
     Raises MoreThanCaptured, KeyReused.
     """
@@ -194,7 +194,7 @@ def refund(
     }
     with transaction.atomic():
         # Before the account's own lock, as whoever takes back what ran out.
-        portions = lots.returning(hold=hold, amount=amount)
+        portions = returning.portions(hold=hold, amount=amount)
         entry = once(statements.REFUND, values | lot_values(portions))
     if entry is None:
         raise MoreThanCaptured(amount)

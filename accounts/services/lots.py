@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Sum
@@ -26,14 +25,12 @@ from accounts.models import (
     LotKind,
 )
 from accounts.services import statements
-from accounts.services.posting import Portion, execute
+from accounts.services.posting import execute
 
 AT_ONCE = 50_000
 ROWS_A_STATEMENT = 2_000
 # What a transfer takes, in burn order; the rest stays with the team that it was given to.
 MOVABLE = (LotKind.GRANTED, LotKind.PURCHASED)
-# What comes back lasts so long, also where what it was taken from ran out.
-RETURNED_FOR = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,20 +101,6 @@ def expire_of(account: CreditAccount, now: datetime) -> int:
         return sum(_take_back(lot, now) for lot in over)
 
 
-def returning(*, hold: UUID, amount: int) -> list[Portion]:
-    """How part of a capture goes back: what was taken last first, each to end as it would have.
-
-    What ran out, or is about to, lasts RETURNED_FOR. Nobody else matches the account before the
-    transaction ends.
-    """
-    account = CreditAccount.objects.filter(holds=hold).first()
-    if account is None:
-        return []
-    allocate(account)
-    capture = LedgerEntry.objects.filter(hold=hold, kind=EntryKind.CAPTURE)
-    return [part for entry in capture.select_related("hold") for part in _unwound(entry, amount)]
-
-
 def pass_on(entry: LedgerEntry) -> None:
     """Let what a transfer brings be of the kinds, and end with the lots, that it was taken from."""
     if entry.lots.exists():
@@ -157,20 +140,6 @@ def _take_back(over: Remaining, now: datetime) -> int:
         "key": f"expire:{over.lot.pk}:{over.lot.amount - over.amount}",
     }
     return over.free if execute(statements.EXPIRE, values) else 0
-
-
-def _unwound(capture: LedgerEntry, amount: int) -> Iterator[Portion]:
-    taken = list(capture.allocations.select_related("lot").order_by("-pk"))
-    borrowed = capture.amount - sum(one.amount for one in taken)
-    back = capture.hold.refunded if capture.hold else 0
-    soonest = timezone.now() + RETURNED_FOR
-    for part, ends in [(borrowed, None), *((one.amount, one.lot.expires_at) for one in taken)]:
-        again = min(part, back)
-        back -= again
-        given = min(part - again, amount)
-        amount -= given
-        if given:
-            yield Portion(LotKind.RETURNED, given, ends and max(ends, soonest))
 
 
 def _match(

@@ -138,8 +138,12 @@ LIMIT_MADE = """
 UPDATE accounts_creditaccount SET limits_made = limits_made + 1 WHERE team_id = %(team)s
 """
 
-# Ends once no statement runs any more that began before it and moves a hold.
-HOLDS_AT_REST = "LOCK TABLE accounts_hold IN SHARE MODE"
+# Ends once no statement runs any more that began before it and moves a hold, or soon.
+HOLDS_AT_REST = """
+SET LOCAL lock_timeout = '100ms';
+LOCK TABLE accounts_hold IN SHARE MODE;
+SET LOCAL lock_timeout TO DEFAULT
+"""
 
 # A limit that is made counts what its period has seen: these holds settle in its window from then.
 COUNT_IN = """
@@ -213,12 +217,12 @@ WHERE loss.kind = 'overrun' AND revenue.kind = 'revenue'
 ON CONFLICT (key) DO NOTHING
 """
 
-# How much of a capture went back is a counter on the hold: a sum of refunds would be read in the
+# How much of a charge went back is a counter on the hold: a sum of refunds would be read in the
 # statement's snapshot, before the lock is granted.
 REFUND = f"""
 WITH hold AS (
     UPDATE accounts_hold SET refunded = refunded + %(amount)s
-    WHERE id = %(hold)s AND state = 'captured' AND refunded + %(amount)s <= captured
+    WHERE id = %(hold)s AND state = 'captured' AND refunded + %(amount)s <= captured + overrun
     RETURNING id, account_id, windows
 ),
 locked AS (

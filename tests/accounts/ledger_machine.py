@@ -318,7 +318,8 @@ class LedgerMachine(RuleBasedStateMachine):
                 hold=held.hold.pk, amount=amount + more, reference=reference, reason="Blurred"
             )
 
-        if held.refunded + amount > held.captured:
+        captured = held.state is HoldState.CAPTURED
+        if not captured or held.refunded + amount > held.captured + held.above:
             with pytest.raises(MoreThanCaptured):
                 refund(0)
             return multiple()

@@ -75,7 +75,10 @@ PLANTED = {
         "OVERRUN",
         [("%(key)s, hold.id, %(reason)s,", "%(key)s || random(), hold.id, %(reason)s,")],
     ),
-    "a refund above what was captured": ("REFUND", [("AND refunded + %(amount)s <= captured", "")]),
+    "a refund above what was charged": (
+        "REFUND",
+        [("AND refunded + %(amount)s <= captured + overrun", "")],
+    ),
     "a refund that does not count itself": (
         "REFUND",
         [("refunded = refunded + %(amount)s", "refunded = refunded")],

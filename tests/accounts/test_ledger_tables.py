@@ -29,7 +29,7 @@ HOLDS: dict[str, dict[str, Any]] = {
     "hold_captured_within_amount": {"captured": 61, "state": "captured", "resolved_at": "now"},
     "hold_resolved_with_its_state": {"resolved_at": "now"},
     "hold_captured_with_its_state": {"state": "captured", "resolved_at": "now"},
-    "hold_refunded_within_captured": {"refunded": 1},
+    "hold_refunded_within_charged": {"refunded": 1},
 }
 
 

@@ -1,14 +1,17 @@
 """What is charged above a hold, what no team pays, and what goes back."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from accounts.errors import KeyReused, MoreThanCaptured
-from accounts.models import EntryKind, Hold, LedgerEntry, Team
-from accounts.services import ledger
+from accounts.models import EntryKind, Hold, LedgerEntry, Lot, LotKind, Team
+from accounts.services import funds, ledger, ledger_check
 from tests import factories
 from tests.accounts.booked import balance, entries
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
@@ -114,6 +117,32 @@ def test_refunds_give_back_at_most_what_was_captured(team: Team, captured: Hold)
     with pytest.raises(MoreThanCaptured):
         refund(captured, 26, "refund-2")
     refund(captured, 25, "refund-3")
+    assert balance(team) == (100, 0, 100)
+
+
+def test_what_was_paid_above_the_hold_goes_back_too_and_ends_as_what_paid_it(team: Team) -> None:
+    ends = timezone.now() + timedelta(days=90)
+    hold = ledger.hold(team=team, amount=100, reference="r1")
+    ledger.capture(hold=hold.pk, amount=100)
+    funds.promote(team=team, amount=50, reference="p", reason="Spring", expires_at=ends)
+    overrun(hold, 50)
+    refund(hold, 30)
+    refund(hold, 120, "refund-2")
+    with pytest.raises(MoreThanCaptured):
+        refund(hold, 1, "refund-3")
+    back = Lot.objects.filter(kind=LotKind.RETURNED).order_by("pk")
+    assert [(one.amount, one.expires_at) for one in back] == [(30, ends), (20, ends), (100, None)]
+    assert balance(team) == (150, 0, 150)
+    assert ledger_check.check().problems == []
+
+
+def test_what_the_house_paid_above_the_hold_goes_back_to_nobody(team: Team) -> None:
+    hold = ledger.hold(team=team, amount=60, reference="r1")
+    ledger.capture(hold=hold.pk, amount=60)
+    overrun(hold, 500)
+    with pytest.raises(MoreThanCaptured):
+        refund(hold, 101)
+    refund(hold, 100)
     assert balance(team) == (100, 0, 100)
 
 

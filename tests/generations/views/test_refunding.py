@@ -10,6 +10,7 @@ from pytest_django import Settings
 from accounts.models import CreditChange, LedgerEntry
 from accounts.services import changes, ledger
 from generations.models import GenerationRequest
+from generations.services import storing
 from tests import factories
 from tests.generations.views.studio import Studio, browser
 
@@ -70,6 +71,17 @@ def test_what_was_given_back_counts_until_nothing_is_left(
     assert "Give credits back" not in give(desk, done, "0.3")
 
 
+def test_what_was_charged_above_the_hold_can_be_given_back_too(
+    desk: Client, studio: Studio
+) -> None:
+    asked = factories.request(of=studio.team, by=studio.author)
+    storing.finish(factories.answered(asked, raw=factories.answer(usd="0.05")).request_id)
+    page = desk.get(reverse("operations-request", args=[asked.pk])).text
+    assert "Charged 5." in page
+    assert "At most 5: what was charged" in page
+    assert "Done, and booked." in give(desk, asked, "5")
+
+
 def test_what_cost_nothing_has_nothing_to_give_back(desk: Client, studio: Studio) -> None:
     asked = factories.request(of=studio.team, by=studio.author)
     page = desk.get(reverse("operations-request", args=[asked.pk])).text
@@ -79,11 +91,11 @@ def test_what_cost_nothing_has_nothing_to_give_back(desk: Client, studio: Studio
 def test_a_large_refund_waits_for_a_second_person(
     desk: Client, done: GenerationRequest, settings: Settings
 ) -> None:
-    settings.ADJUSTMENT_LIMIT = 1_000_000
+    settings.ADJUSTMENT_LIMIT, second = 1_000_000, factories.staff()
     page = give(desk, done, "2")
     assert "A refund of it waits for a second member of staff" in page
     assert not LedgerEntry.objects.filter(kind="refund").exists()
-    changes.decide(by=factories.staff(), change=CreditChange.objects.get(), agrees=True)
+    changes.decide(by=second, change=CreditChange.objects.get(), agrees=True)
     assert LedgerEntry.objects.get(kind="refund").amount == 2_000_000
 
 
