@@ -24,8 +24,6 @@ from accounts.models import (
     Budget,
     BudgetWindow,
     CreditAccount,
-    Hold,
-    HoldState,
     Period,
     Team,
     User,
@@ -49,7 +47,7 @@ def set_limit(
     """Make or change a limit; what is used and held of the period stays counted.
 
     It binds every hold that is placed once this returns, also of requests that came before. What
-    they spent of the period before there was a limit is for `count_in`.
+    they spent of the period before there was a limit is for `counting_in`.
     """
     foreign = token is not None and token.team_id != team.pk
     if foreign or not has_permission(by, Permission.MANAGE_TEAM, team):
@@ -74,22 +72,6 @@ def set_limit(
     return budget
 
 
-def count_in(budget: Budget, holds: QuerySet[Hold]) -> None:
-    """Count in a limit's present period what those of these holds that began in it spend.
-
-    Once each, however often this is said; they settle in its window from now on.
-    """
-    begins = start_of(Period(budget.period), timezone.now())
-    (window,) = windows([budget])
-    with transaction.atomic():
-        execute(statements.HOLDS_AT_REST, {})
-    spending = holds.filter(created_at__gte=begins).exclude(state=HoldState.RELEASED)
-    uncounted = spending.exclude(windows__contains=[window])
-    values = {"window": window, "holds": list(uncounted.values_list("pk", flat=True))}
-    if values["holds"]:
-        execute(statements.COUNT_IN, values)
-
-
 def made(team: Team) -> int:
     """How many limits the team was ever given; below 0 while it has no credits to limit."""
     found = CreditAccount.objects.filter(team=team).values_list("limits_made", flat=True)
@@ -101,9 +83,12 @@ def raise_limit(*, by: User, budget: Budget, more: int) -> None:
     if not has_permission(by, Permission.APPROVE, budget.team):
         raise NotAllowed
     in_force = Budget.objects.filter(pk=budget.pk, ended_at__isnull=True)
-    if not in_force.update(amount=F("amount") + more):
-        raise LimitGone
-    _warn_again(in_force.get())
+    with transaction.atomic():
+        # The window before its limit, as a hold: the other order would deadlock.
+        lock([budget])
+        if not in_force.update(amount=F("amount") + more):
+            raise LimitGone
+        _warn_again(in_force.get())
 
 
 def end_limit(*, by: User, budget: Budget) -> None:

@@ -3,7 +3,7 @@
 from django.db.models import QuerySet
 
 from accounts.models import ApiToken, Budget, Hold, Period, Team, User
-from accounts.services import budgets
+from accounts.services import budgets, counting_in
 
 
 def set_limit(
@@ -16,11 +16,14 @@ def set_limit(
     token: ApiToken | None = None,
     model: str = "",
 ) -> Budget:
-    """Make or change a limit, as `budgets.set_limit`; what was spent already counts in it."""
+    """Make or change a limit, as `budgets.set_limit`; what was spent already counts in it.
+
+    Raises NotAllowed, LimitNotCounted.
+    """
     budget = budgets.set_limit(
         by=by, team=team, period=period, amount=amount, member=member, token=token, model=model
     )
-    budgets.count_in(budget, _holds_of(budget))
+    counting_in.count_in(budget, _holds_of(budget))
     return budget
 
 

@@ -5,6 +5,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import TeamRequest, team_required
+from accounts.errors import LimitNotCounted
 from accounts.permissions import Permission
 from accounts.services import budgets
 from accounts.services import role_limits as limits_of_roles
@@ -21,8 +22,11 @@ from generations.services.limits import set_limit
 def limits(request: TeamRequest) -> HttpResponse:
     form = LimitForm(request.POST or None, team=request.team)
     if form.is_valid():
-        set_limit(by=request.user, team=request.team, **form.cleaned_data)
-        messages.success(request, "The limit is set.")
+        try:
+            set_limit(by=request.user, team=request.team, **form.cleaned_data)
+            messages.success(request, "The limit is set.")
+        except LimitNotCounted as error:
+            messages.warning(request, str(error))
         return redirect("team-limits")
     return _page(request, form=form)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
@@ -227,3 +227,44 @@ def test_a_limit_that_is_read_and_not_locked_is_the_one_from_before(
     assert careless != statements.HOLD_WITHIN
     monkeypatch.setattr(statements, "HOLD_WITHIN", careless)
     assert isinstance(hold_while_it_is_lowered(team), Hold)
+
+
+# A limit that is raised while holds are placed.
+
+
+def raise_as_somebody_holds(team: Team, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """What becomes of both where the hold comes while the limit's warnings are taken back."""
+    owner, budget = factories.owner_of(team), limit(team, Period.MONTH, 10 * AMOUNT)
+    ledger.hold(team=team, amount=8 * AMOUNT, reference="before", limits=[budget])
+    BudgetWindow.objects.update(warned_at=80)
+    raised, warn_again = Event(), budgets._warn_again
+
+    def once_the_hold_waits(found: Budget) -> None:
+        raised.set()
+        wait_until_somebody_waits()
+        warn_again(found)
+
+    def hold() -> object:
+        raised.wait(timeout=10)
+        return ledger.hold(team=team, amount=AMOUNT, reference="r1", limits=[budget])
+
+    monkeypatch.setattr(budgets, "_warn_again", once_the_hold_waits)
+    more = partial(budgets.raise_limit, by=owner, budget=budget, more=90 * AMOUNT)
+    return together(more, hold)
+
+
+def test_raising_a_limit_and_holding_within_it_do_not_deadlock(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raised, held = raise_as_somebody_holds(team, monkeypatch)
+    assert raised is None
+    assert isinstance(held, Hold)
+    assert BudgetWindow.objects.get().held == 9 * AMOUNT
+
+
+def test_a_limit_that_is_raised_before_its_window_is_locked_deadlocks(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The twin: the limit first, then its window, where a hold takes the window first."""
+    monkeypatch.setattr(budgets, "lock", lambda limits: None)
+    assert any("deadlock" in str(one) for one in raise_as_somebody_holds(team, monkeypatch))

@@ -1,14 +1,15 @@
 """A limit that is made while holds are placed and settled: it binds, and it counts all of them."""
 
 from functools import partial
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
+from django.db import transaction
 from django.db.models import F, Sum
 
-from accounts.errors import OverLimit
+from accounts.errors import LimitNotCounted, OverLimit
 from accounts.models import Budget, BudgetWindow, Hold, HoldState, Period, Team
-from accounts.services import budgets, ledger, ledger_check, spending, statements
+from accounts.services import budgets, counting_in, ledger, ledger_check, spending, statements
 from generations.services import limits
 from tests import factories
 from tests.accounts.race import together
@@ -120,3 +121,39 @@ def test_once_a_limit_is_made_nothing_above_it_is_admitted(team: Team) -> None:
     window = BudgetWindow.objects.get()
     assert window.held == sum(int(str(one)) for one in admitted) * AMOUNT
     assert window.held <= max(int(str(held_then)), AMOUNT)
+
+
+def test_a_limit_that_waits_for_a_slow_hold_keeps_nobody_else_from_holding(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting_in, "TRIES", 3)
+    slow, busy = (factories.team(amount=1000 * AMOUNT) for _ in range(2))
+    hold(team, "r1")
+    under_way, made = Event(), Event()
+
+    def take_long() -> None:
+        with transaction.atomic():
+            ledger.hold(team=slow, amount=AMOUNT, reference="slow")
+            under_way.set()
+            made.wait(timeout=20)
+
+    def make() -> Budget:
+        under_way.wait(timeout=20)
+        try:
+            return limit(team, 10 * AMOUNT)
+        finally:
+            made.set()
+
+    def hold_elsewhere() -> int:
+        under_way.wait(timeout=20)
+        held = 0
+        while not made.is_set():
+            ledger.hold(team=busy, amount=1, reference=f"busy-{held}")
+            held += 1
+        return held
+
+    _, refused, held = together(take_long, make, hold_elsewhere)
+    assert isinstance(refused, LimitNotCounted)
+    assert int(str(held)) > 5
+    limit(team, 10 * AMOUNT)
+    assert BudgetWindow.objects.get().held == AMOUNT

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ApiToken, Budget, BudgetWindow, Hold, Period, Team, User
-from accounts.services import ledger, tokens
+from accounts.services import counting_in, ledger, posting, tokens
 from generations.models import GenerationRequest
 from generations.services import limits, requests, storing
 from tests import factories
@@ -108,3 +108,25 @@ def test_it_counts_nothing_of_periods_that_are_over(team: Team, member: User) ->
     Hold.objects.filter(pk=old.hold_id).update(created_at=timezone.now() - timedelta(days=40))
     assert counted(limit(team, member=member)) == (0, 0)
     assert counted(limit(team, member=member, period=Period.TOTAL)) == (PRICE, 0)
+
+
+def test_many_are_counted_in_parts_and_what_was_left_out_when_it_is_said_again(
+    team: Team, member: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting_in, "AT_ONCE", 2)
+    for _ in range(5):
+        factories.request(of=team, by=member)
+    parts = [1, 1, 0, 1, 1]
+
+    def break_off(statement: str, values: dict[str, object]) -> int:
+        if not parts.pop(0):
+            raise ConnectionError
+        return posting.execute(statement, values)
+
+    monkeypatch.setattr(counting_in, "execute", break_off)
+    with pytest.raises(ConnectionError):
+        limit(team, member=member)
+    budget = Budget.objects.get()
+    assert counted(budget) == (0, 4 * PRICE)
+    assert counted(limit(team, member=member)) == (0, 5 * PRICE)
+    assert parts == [1]
