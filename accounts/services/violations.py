@@ -4,6 +4,8 @@ The first column is the team's account at fault, or NULL where only the house is
 the columns. What each group is about is said in `invariants`.
 """
 
+from collections.abc import Iterable
+
 BALANCES = {
     "Account {0}: posted is {1}, its entries add up to {2}": """
         SELECT a.id, a.posted, coalesce(c.total, 0) - coalesce(d.total, 0)
@@ -102,13 +104,13 @@ HOLDS = {
 }
 
 REFUNDS = {
-    "Hold {1}: refunded {2} of {3} captured, its refund entries add up to {4}": """
-        SELECT h.account_id, h.id, h.refunded, h.captured, coalesce(e.total, 0)
+    "Hold {1}: refunded {2} of {3} charged, its refund entries add up to {4}": """
+        SELECT h.account_id, h.id, h.refunded, h.captured + h.overrun, coalesce(e.total, 0)
         FROM accounts_hold h
         LEFT JOIN (SELECT hold_id, credit_id, sum(amount) total FROM accounts_ledgerentry
                    WHERE kind = 'refund' GROUP BY 1, 2) e
           ON e.hold_id = h.id AND e.credit_id = h.account_id
-        WHERE h.refunded <> coalesce(e.total, 0) OR h.refunded > h.captured""",
+        WHERE h.refunded <> coalesce(e.total, 0) OR h.refunded > h.captured + h.overrun""",
 }
 
 KEYS = {
@@ -127,26 +129,37 @@ KEYS = {
 }
 
 
-def append_only(room: str, *tables: str) -> dict[str, str]:
+# A statement that deletes or updates, whatever column, and one that truncates; a row's update.
+REFUSED = {"append_only": 26, "no_truncate": 34}
+ENDS_ONCE = {"no_delete": 10, "no_truncate": 34, "ends_are_final": 19}
+ASKS_FIRST = {"ends_are_final": "accounts_refuse_another_end"}
+
+
+def append_only(room: str, *tables: str, but_for_its_end: Iterable[str] = ()) -> dict[str, str]:
     """Of tables that nobody may change: the triggers that are gone, off, or not as they were made.
 
-    What each stands before is in the bits of `pg_trigger.tgtype`: a statement that deletes or
-    updates, whatever column, and one that truncates.
+    A row of those `but_for_its_end` changes once, when it ends. What each trigger stands before is
+    in the bits of `pg_trigger.tgtype`.
     """
+    guarded = [(table, REFUSED) for table in tables]
+    guarded += [(table, ENDS_ONCE) for table in but_for_its_end]
     wanted = ", ".join(
-        f"('{room}_{table}'::regclass, '{table}', '{table}_{name}', {before})"
-        for table in tables
-        for name, before in (("append_only", 26), ("no_truncate", 34))
+        f"('{room}_{table}'::regclass, '{table}', '{table}_{name}', {before},"
+        f" '{ASKS_FIRST.get(name, 'accounts_refuse_change')}'::regproc)"
+        for table, guards in guarded
+        for name, before in guards.items()
     )
     look = f"""
         SELECT NULL, wanted.name, wanted.guard
-        FROM (VALUES {wanted}) wanted (class, name, guard, before)
+        FROM (VALUES {wanted}) wanted (class, name, guard, before, calls)
         WHERE NOT EXISTS (
             SELECT FROM pg_trigger
             WHERE tgrelid = wanted.class AND tgname = wanted.guard AND tgenabled IN ('O', 'A')
               AND tgtype = wanted.before AND tgattr = '' AND tgqual IS NULL
-              AND tgfoid = 'accounts_refuse_change'::regproc)"""  # noqa: S608  # our own words
+              AND tgfoid = wanted.calls)"""  # noqa: S608  # our own words
     return {"Table {1} can be changed: its trigger {2} is off": look}
 
 
-APPEND_ONLY = append_only("accounts", "ledgerentry", "lot", "lotallocation")
+APPEND_ONLY = append_only(
+    "accounts", "ledgerentry", "lot", "lotallocation", but_for_its_end=["creditchange"]
+)

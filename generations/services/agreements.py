@@ -99,6 +99,36 @@ STATEMENTS = {
           AND (file.rows <> booked.rows OR coalesce(file.moved, booked.moved) <> booked.moved)""",
 }
 
+# What is kept of ended days is what the entries of their requests add up to, day by day.
+USED = """
+    WITH kept AS MATERIALIZED (
+        SELECT a.id account_id, u.day, sum(u.spent)::bigint spent, sum(u.refunded)::bigint refunded
+        FROM generations_usageday u JOIN accounts_creditaccount a USING (team_id)
+        WHERE u.user_id IS NULL GROUP BY 1, 2
+    ),
+    closed AS (SELECT account_id, max(day) AS last FROM kept GROUP BY 1),
+    moved AS (
+        SELECT debit_id account_id, created_at, hold_id, amount spent, 0 refunded
+        FROM accounts_ledgerentry
+        UNION ALL
+        SELECT credit_id, created_at, hold_id, 0, amount FROM accounts_ledgerentry
+        WHERE kind = 'refund'
+    ),
+    booked AS (
+        SELECT account_id, (m.created_at AT TIME ZONE 'UTC')::date AS day,
+               sum(spent)::bigint spent, sum(refunded)::bigint refunded
+        FROM moved m
+        JOIN closed USING (account_id)
+        JOIN generations_generationrequest r ON r.hold_id = m.hold_id
+        WHERE (m.created_at AT TIME ZONE 'UTC')::date <= closed.last GROUP BY 1, 2
+    )
+    SELECT account_id, day, coalesce(kept.spent, 0), coalesce(kept.refunded, 0),
+           coalesce(booked.spent, 0), coalesce(booked.refunded, 0)
+    FROM kept FULL JOIN booked USING (account_id, day)
+    WHERE (coalesce(kept.spent, 0), coalesce(kept.refunded, 0))
+          <> (coalesce(booked.spent, 0), coalesce(booked.refunded, 0))"""
+USAGE = {"Account {0}: on {1} its usage says {2} spent and {3} back, its entries {4} and {5}": USED}
+
 APPEND_ONLY = append_only(
     "generations", "providercharge", "statementexport", "priceversion", "markup", "approval"
 )
@@ -112,7 +142,7 @@ def invariants() -> tuple[Invariant, ...]:
     }
     return (
         Invariant("I8", "What was written cannot be changed or removed", APPEND_ONLY),
-        Invariant("I10", DAYS_AND_FILES, STATEMENTS),
+        Invariant("I10", DAYS_AND_FILES, {**STATEMENTS, **USAGE}),
         Invariant(
             "I11", "Every request that ended has settled its hold, and no other has", REQUESTS
         ),

@@ -134,7 +134,7 @@ WRONG = {
     "a refund that was not counted": (
         "I6",
         "UPDATE accounts_hold SET refunded = 0 WHERE refunded = 5",
-        "refunded 0 of 30 captured, its refund entries add up to 5",
+        "refunded 0 of 30 charged, its refund entries add up to 5",
     ),
     "a limit that counts otherwise": (
         "I2",
@@ -264,6 +264,13 @@ def test_what_a_lost_constraint_let_in_is_said(loose: tuple[str, str]) -> None:
 def test_a_table_that_can_be_changed_is_said(table: str, guard: str) -> None:
     with switched_off(f"accounts_{table}", f"{table}_{guard}"):
         assert said("") == [f"Table {table} can be changed: its trigger {table}_{guard} is off"]
+
+
+@pytest.mark.parametrize("guard", ["ends_are_final", "no_delete", "no_truncate"])
+def test_changes_by_hand_that_can_be_changed_themselves_are_said(guard: str) -> None:
+    trigger = f"creditchange_{guard}"
+    with switched_off("accounts_creditchange", trigger):
+        assert said("") == [f"Table creditchange can be changed: its trigger {trigger} is off"]
 
 
 @pytest.mark.parametrize("before", ["DELETE", "UPDATE OF amount OR DELETE", "INSERT"])

@@ -12,7 +12,7 @@ from pytest_django import Settings
 from accounts.models import BooksCheck, CreditAccount, Hold, User
 from accounts.services import ledger, ledger_check
 from generations.models import Attempt, GenerationRequest, ProviderCharge, SeenVia, Status
-from generations.services import audit, exports
+from generations.services import audit, exports, usage_days
 from generations.services.statement import Month
 from generations.tasks import check_books
 from tests import factories
@@ -172,6 +172,33 @@ def test_a_table_that_can_be_changed_is_said(table: str, guard: str) -> None:
     with switched_off(f"generations_{table}", f"{table}_{guard}"):
         said = problems("I8")
     assert said == [f"Table {table} can be changed: its trigger {table}_{guard} is off"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            "UPDATE generations_usageday SET spent = spent + 1 WHERE user_id IS NULL",
+            "its usage says {more} spent and 1000000 back, its entries {spent} and 1000000",
+        ),
+        (
+            "UPDATE generations_usageday SET refunded = 0 WHERE user_id IS NULL",
+            "its usage says {spent} spent and 0 back, its entries {spent} and 1000000",
+        ),
+        (
+            "UPDATE generations_usageday SET day = day - 1 WHERE user_id IS NULL",
+            "its usage says {spent} spent and 1000000 back, its entries 0 and 0",
+        ),
+    ],
+)
+def test_a_kept_day_of_use_that_is_not_what_was_booked_is_said(change: str, words: str) -> None:
+    done = factories.succeeded()
+    ledger.refund(hold=done.hold_id, amount=1_000_000, reference="r1", reason="Blurred")
+    usage_days.roll_up(done.hold.account, until=timezone.now().date())
+    assert problems("I10") == []
+    tamper(change)
+    expected = words.format(spent=factories.PRICE, more=factories.PRICE + 1)
+    assert any(one.endswith(expected) for one in problems("I10"))
 
 
 def test_what_the_ledger_itself_gets_wrong_is_said_too() -> None:
