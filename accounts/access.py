@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from accounts.errors import NotAllowed
 from accounts.models import Membership, Team, User
 from accounts.permissions import Permission, permissions_of
-from accounts.services import teams
+from accounts.services import staff, teams
 
 SESSION_KEY = "team_id"
 
@@ -47,7 +47,7 @@ def signed_in_or_404(
             raise Http404
         return view(cast("SignedInRequest", request), *args, **kwargs)
 
-    return guarded
+    return cast("Callable[Concatenate[HttpRequest, P], R]", guarded)
 
 
 def staff_required(
@@ -63,6 +63,20 @@ def staff_required(
         return view(scoped, *args, **kwargs)
 
     return cast("Callable[Concatenate[HttpRequest, P], HttpResponse]", login_required(guarded))
+
+
+def keeper_required(
+    view: Callable[Concatenate[SignedInRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """As `staff_required`, and of those only for who may change credits by hand."""
+
+    @wraps(view)
+    def guarded(request: SignedInRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not staff.is_keeper(request.user):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return staff_required(cast("Callable[Concatenate[SignedInRequest, P], HttpResponse]", guarded))
 
 
 def team_required(

@@ -251,7 +251,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 50_000_000  # Reference images travel back and for
 CREDITS_PER_USD = env.integer("CREDITS_PER_USD", 100, minimum=1)
 # A price within so many percent of the one last accepted is taken over without a person; 0: none.
 PRICE_AUTO_ACCEPT_PERCENT = env.integer("PRICE_AUTO_ACCEPT_PERCENT", 0)
-# Staff corrections above this many credits take a second person.
+# What one of staff changes by hand above this many credits in a day takes a second person.
 ADJUSTMENT_LIMIT = env.integer("ADJUSTMENT_LIMIT", 1_000) * 1_000_000
 # What a new person finds in their personal team, and for how many days: 0 gives nothing, and lasts.
 SIGN_UP_CREDITS = env.integer("SIGN_UP_CREDITS", 0) * 1_000_000

@@ -19,6 +19,7 @@ def around(request: HttpRequest) -> dict[str, Any]:
         "approvals_waiting": SimpleLazyObject(lambda: frame.around(request).approvals),
         "asks_waiting": SimpleLazyObject(lambda: frame.around(request).asks),
         "changes_waiting": SimpleLazyObject(lambda: frame.around(request).changes),
+        "is_keeper": SimpleLazyObject(lambda: frame.around(request).is_keeper),
         "collections": SimpleLazyObject(
             lambda: shelves.names(team=shown_membership(request).team, user=person)
         ),

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import cast
 
-from django.db.models import F, IntegerField, Subquery, Value
+from django.db.models import Exists, F, IntegerField, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
 from accounts.access import shown_membership
 from accounts.models import AskKind, Team, User
-from accounts.services import asks, changes
+from accounts.services import asks, changes, staff
 from accounts.services.ledger import Balance
 from generations import approving
 
@@ -20,6 +20,7 @@ class Frame:
     approvals: int
     asks: int
     changes: int
+    is_keeper: bool  # who decides about changes to credits
 
 
 class _FramedRequest(HttpRequest):
@@ -45,10 +46,11 @@ def of(*, team: Team, user: User) -> Frame:
     account = (F(f"credit_account__{name}") for name in ("posted", "held", "overdraft"))
     credit_asks = asks.waiting(AskKind.CREDITS).order_by().values("pk")
     seconds = changes.waiting().order_by().values("pk")
-    *amounts, approvals, asked, changing = Team.objects.values_list(
+    *amounts, approvals, asked, changing, is_keeper = Team.objects.values_list(
         *(Coalesce(column, 0) for column in account),
         _Count(approving.waiting_for(user)),
         _Count(credit_asks) if user.is_staff else Value(0),
         _Count(seconds) if user.is_staff else Value(0),
+        Exists(staff.keepers().filter(pk=user.pk)) if user.is_staff else Value(False),
     ).get(pk=team.pk)
-    return Frame(Balance(*amounts), approvals, asked, changing)
+    return Frame(Balance(*amounts), approvals, asked, changing, is_keeper)

@@ -60,9 +60,11 @@ def member(of: Team, role: Role = Role.MEMBER) -> User:
     return someone
 
 
-def staff() -> User:
+def staff(**rights: bool) -> User:
+    """Somebody of staff who may do everything, unless `rights` say otherwise."""
     someone = user()
-    User.objects.filter(pk=someone.pk).update(is_staff=True)
+    changes = {"is_staff": True, "is_superuser": True} | rights
+    User.objects.filter(pk=someone.pk).update(**changes)
     return User.objects.get(pk=someone.pk)
 
 

@@ -1,15 +1,16 @@
-from accounts.models import CreditChange, User
+from accounts.models import CreditChange
+from accounts.services import staff
 from accounts.services.mail import send_after_commit
 
 
 def waits(change: CreditChange) -> None:
-    """Tell the other members of staff: one of them has to agree."""
+    """Tell the others who may agree to it: one of them has to."""
     involved = {change.by_id, change.ask.by_id if change.ask else None}
-    staff = User.objects.staff().order_by("email")
+    keepers = staff.keepers().order_by("email")
     send_after_commit(
         "change_waits",
         subject=f"{change.by.display_name} needs a second person about {change.team}",
-        to=[person.email for person in staff if person.pk not in involved],
+        to=[person.email for person in keepers if person.pk not in involved],
         context={"change": change},
     )
 

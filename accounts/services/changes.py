@@ -1,4 +1,4 @@
-"""What staff do to a team's credits by hand: at once, or above a limit when a second one agrees.
+"""What staff do to a team's credits by hand: at once, or above so much a day when two agree.
 
 Each is kept with who, why, and what the account said right before it. What waits has booked
 nothing: it is judged anew, by the account as it is then, when somebody agrees.
@@ -11,16 +11,19 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from accounts.errors import (
     ChangeDecided,
     ChangeWaits,
+    JoinedLater,
     KeyReused,
     NoLongerStaff,
     NothingToAdjust,
     OwnAsk,
     OwnChange,
     ReasonNeeded,
+    SecondPersonNeeded,
     WordsNeeded,
 )
 from accounts.models import (
@@ -33,7 +36,10 @@ from accounts.models import (
     Team,
     User,
 )
-from accounts.services import change_mail, changing, funds, staff
+from accounts.services import alone, change_mail, changing, staff
+
+# What somebody asked for, or complained of: any of staff may answer it.
+ANSWERS = (ChangeKind.GRANT, ChangeKind.REFUND)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,27 +68,25 @@ def make(*, by: User, draft: Draft) -> CreditChange:
     Raises NotAllowed, ReasonNeeded, NothingToAdjust, KeyReused, ChangeWaits, and what the ledger
     refuses it for.
     """
-    staff.expect_staff(by)
+    (staff.expect_staff if draft.kind in ANSWERS else staff.expect_keeper)(by)
     if not draft.reason.strip():
         raise ReasonNeeded
     if draft.amount == 0 and draft.kind != ChangeKind.OVERDRAFT:
         raise NothingToAdjust
     with transaction.atomic():
         made, is_new = _kept(by, draft)
-        if is_new and not takes_two(draft):
-            changing.do(made, approver=None)
-        elif is_new:
-            change_mail.waits(made)
+        if is_new:
+            _do_or_wait(made)
     return made
 
 
 def decide(*, by: User, change: CreditChange, agrees: bool, note: str = "") -> CreditChange:
     """Do what waits, or refuse it; whoever made it may only take it back.
 
-    Raises NotAllowed, OwnChange, OwnAsk, WordsNeeded, ChangeDecided, NoLongerStaff, and what the
-    ledger refuses it for, after which it still waits.
+    Raises NotAllowed, OwnChange, OwnAsk, JoinedLater, WordsNeeded, ChangeDecided, NoLongerStaff,
+    and what the ledger refuses it for, after which it still waits.
     """
-    staff.expect_staff(by)
+    staff.expect_keeper(by)
     with transaction.atomic():
         found = _locked(change)
         if found.state != ChangeState.WAITING:
@@ -106,12 +110,12 @@ def said(change: CreditChange) -> str:
     }[ChangeState(change.state)]
 
 
-def takes_two(draft: Draft) -> bool:
-    """Whether whoever makes it may not do it alone; an overdraft by how much it is raised."""
+def takes_two(by: User, draft: Draft) -> bool:
+    """Whether they may not do it alone; an overdraft by how much it is raised."""
     if draft.kind != ChangeKind.OVERDRAFT:
-        return funds.takes_two(abs(draft.amount))
+        return alone.takes_two(by, abs(draft.amount))
     account = CreditAccount.objects.filter(team=draft.team).first()
-    return funds.takes_two(draft.amount - (account.overdraft if account else 0))
+    return alone.takes_two(by, draft.amount - (account.overdraft if account else 0))
 
 
 def waiting(team: Team | None = None) -> QuerySet[CreditChange]:
@@ -137,10 +141,19 @@ def _kept(by: User, draft: Draft) -> tuple[CreditChange, bool]:
     if draft.ask and CreditChange.objects.filter(ask=draft.ask, state=ChangeState.WAITING).exists():
         raise ChangeWaits
     wanted = draft.fields | {"by": by}
-    made, is_new = CreditChange.objects.get_or_create(pk=draft.key, defaults=wanted)
+    # By the clock that says when somebody joined.
+    first = wanted | {"created_at": timezone.now()}
+    made, is_new = CreditChange.objects.get_or_create(pk=draft.key, defaults=first)
     if not is_new and any(getattr(made, name) != value for name, value in wanted.items()):
         raise KeyReused(str(draft.key))
     return made, is_new
+
+
+def _do_or_wait(change: CreditChange) -> None:
+    try:
+        changing.do(change, approver=None)
+    except SecondPersonNeeded:
+        change_mail.waits(change)
 
 
 def _locked(change: CreditChange) -> CreditChange:
@@ -155,6 +168,8 @@ def _agree(by: User, change: CreditChange, note: str) -> None:
         raise OwnChange
     if change.ask and change.ask.by == by:
         raise OwnAsk
+    if by.date_joined > change.created_at:
+        raise JoinedLater
     if not staff.is_staff(change.by):
         raise NoLongerStaff(change.by.display_name)
     changing.do(change, approver=by, note=note)

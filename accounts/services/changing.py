@@ -4,8 +4,15 @@ from collections.abc import Callable
 
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
-from accounts.errors import AskDecided, InsufficientCredits, MoreThanCaptured, TeamHasLess
+from accounts.errors import (
+    AskDecided,
+    InsufficientCredits,
+    MoreThanCaptured,
+    RanOutMeanwhile,
+    TeamHasLess,
+)
 from accounts.models import (
     AskState,
     ChangeKind,
@@ -15,7 +22,7 @@ from accounts.models import (
     LedgerEntry,
     User,
 )
-from accounts.services import ask_ends, ask_mail, funds, ledger
+from accounts.services import alone, ask_ends, ask_mail, funds, ledger
 
 
 def do(change: CreditChange, *, approver: User | None, note: str = "") -> None:
@@ -66,6 +73,8 @@ def _adjust(change: CreditChange, approver: User | None) -> LedgerEntry:
 
 
 def _promote(change: CreditChange, approver: User | None) -> LedgerEntry:
+    if change.expires_at and change.expires_at <= timezone.now():
+        raise RanOutMeanwhile
     return funds.promote(
         team=change.team,
         amount=change.amount,
@@ -82,7 +91,7 @@ def _grant(change: CreditChange, approver: User | None) -> LedgerEntry:
     ask = change.ask
     if ask is None:
         raise AskDecided("gone")
-    funds.expect_second(change.amount, by=change.by, approver=approver)
+    alone.expect_second(change.amount, by=change.by, approver=approver)
     ask_ends.end(
         ask,
         by=change.by,
@@ -106,7 +115,7 @@ def _grant(change: CreditChange, approver: User | None) -> LedgerEntry:
 def _refund(change: CreditChange, approver: User | None) -> LedgerEntry:
     if change.hold_id is None:
         raise MoreThanCaptured(change.amount)
-    funds.expect_second(change.amount, by=change.by, approver=approver)
+    alone.expect_second(change.amount, by=change.by, approver=approver)
     return ledger.refund(
         hold=change.hold_id,
         amount=change.amount,

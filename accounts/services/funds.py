@@ -16,7 +16,6 @@ from accounts.errors import (
     NotMovable,
     OverdraftInUse,
     ReasonNeeded,
-    SecondPersonNeeded,
 )
 from accounts.models import (
     AccountKind,
@@ -29,7 +28,7 @@ from accounts.models import (
     Team,
     User,
 )
-from accounts.services import lots, moving, staff, statements
+from accounts.services import alone, lots, moving, staff, statements
 from accounts.services.posting import (
     Posting,
     execute,
@@ -66,12 +65,10 @@ def promote(
     by: User | None = None,
     approver: User | None = None,
 ) -> LedgerEntry:
-    """Give promotional credits, which are burnt first. Staff need a second person above a limit.
+    """Give promotional credits, which are burnt first; of staff much in a day takes two.
 
     Raises SecondPersonNeeded, KeyReused.
     """
-    if by:
-        expect_second(amount, by=by, approver=approver)
     posting = Posting(
         team=team,
         amount=amount,
@@ -82,7 +79,9 @@ def promote(
         by=by,
         approver=approver,
     )
-    return give(posting, lot=LotKind.PROMOTION, expires_at=expires_at)
+    with transaction.atomic():
+        _expect_second(posting)
+        return give(posting, lot=LotKind.PROMOTION, expires_at=expires_at)
 
 
 def welcome(*, user: User, team: Team) -> None:
@@ -111,7 +110,7 @@ def adjust(
     by: User,
     approver: User | None = None,
 ) -> LedgerEntry:
-    """A staff correction, up or down; above a limit it takes a second person.
+    """A staff correction, up or down; much in a day takes a second person.
 
     Raises NotAllowed, ReasonNeeded, NothingToAdjust, SecondPersonNeeded, InsufficientCredits,
     KeyReused.
@@ -119,7 +118,6 @@ def adjust(
     _expect_staff(by, reason)
     if amount == 0:
         raise NothingToAdjust
-    expect_second(abs(amount), by=by, approver=approver)
     posting = Posting(
         team=team,
         amount=abs(amount),
@@ -130,7 +128,9 @@ def adjust(
         by=by,
         approver=approver,
     )
-    return give(posting, lot=LotKind.GRANTED) if amount > 0 else take(posting)
+    with transaction.atomic():
+        _expect_second(posting)
+        return give(posting, lot=LotKind.GRANTED) if amount > 0 else take(posting)
 
 
 def set_overdraft(
@@ -138,31 +138,21 @@ def set_overdraft(
 ) -> int:
     """How far below zero a team may spend from now on; what it was before.
 
-    Nothing moves, so there is no entry: `changes` keeps who, when and why. A raise above a limit
-    takes a second person. Raises NotAllowed, ReasonNeeded, SecondPersonNeeded, OverdraftInUse.
+    Nothing moves, so there is no entry: `changes` keeps who, when and why. Raised by much in a day
+    it takes a second person. Raises NotAllowed, ReasonNeeded, SecondPersonNeeded, OverdraftInUse.
     """
     _expect_staff(by, reason)
     with transaction.atomic():
+        # Before the account, as whatever else they do: the other order would deadlock.
+        alone.in_turn(by)
         execute(statements.OPEN_ACCOUNT, {"team": team.pk})
         account = CreditAccount.objects.select_for_update(no_key=True).get(team=team)
-        expect_second(amount - account.overdraft, by=by, approver=approver)
+        alone.expect_second(amount - account.overdraft, by=by, approver=approver)
         owed = account.held - account.posted
         if amount < max(owed, 0):
             raise OverdraftInUse(owed)
         CreditAccount.objects.filter(pk=account.pk).update(overdraft=amount)
     return account.overdraft
-
-
-def takes_two(amount: int) -> bool:
-    """Whether staff may not do so much alone."""
-    return amount > settings.ADJUSTMENT_LIMIT
-
-
-def expect_second(amount: int, *, by: User, approver: User | None) -> None:
-    """Raises SecondPersonNeeded unless another active member of staff agreed, or none has to."""
-    seconded = approver is not None and staff.is_staff(approver) and approver != by
-    if takes_two(amount) and not seconded:
-        raise SecondPersonNeeded(settings.ADJUSTMENT_LIMIT)
 
 
 def transfer(
@@ -208,6 +198,12 @@ def _expect_staff(by: User, reason: str) -> None:
     staff.expect_staff(by)
     if not reason.strip():
         raise ReasonNeeded
+
+
+def _expect_second(posting: Posting) -> None:
+    """What was booked before is only said again."""
+    if posting.by and not LedgerEntry.objects.filter(key=posting.key).exists():
+        alone.expect_second(posting.amount, by=posting.by, approver=posting.approver)
 
 
 def _expect_movable(giver: CreditAccount, team: Team, amount: int) -> None:

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import changed
-from accounts.access import SignedInRequest, staff_required
+from accounts.access import SignedInRequest, keeper_required
 from accounts.change_forms import TEAM_FORMS, ChangeDecisionForm, ChangeForm
 from accounts.errors import AccountsError
 from accounts.models import CreditChange, Team
@@ -19,14 +19,14 @@ from accounts.services import changes, ledger
 
 @require_safe
 @never_cache
-@staff_required
+@keeper_required
 def credit_changes(request: SignedInRequest) -> HttpResponse:
     return _list(request)
 
 
 @require_http_methods(["GET", "POST"])
 @never_cache
-@staff_required
+@keeper_required
 def team_credits(request: SignedInRequest, slug: str) -> HttpResponse:
     """Say a change, see what it does to the balance, then do it."""
     team = get_object_or_404(Team, slug=slug)
@@ -47,7 +47,7 @@ def team_credits(request: SignedInRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@staff_required
+@keeper_required
 def change_decide(request: SignedInRequest, change_id: UUID) -> HttpResponse:
     change = get_object_or_404(CreditChange, pk=change_id)
     mine = change.by_id == request.user.pk
@@ -79,7 +79,7 @@ def _check(request: SignedInRequest, team: Team, form: ChangeForm) -> HttpRespon
         form.add_error("amount", str(changed.refusal(draft, effect)))
         return _team(request, team, form)
     page = {"subject": team, "form": form, "draft": draft, "effect": effect}
-    page["takes_two"] = changes.takes_two(draft)
+    page["takes_two"] = changes.takes_two(request.user, draft)
     return render(request, "accounts/team_credits_check.html", page)
 
 

@@ -6,9 +6,8 @@ from django.db import transaction
 from django.db.models import Sum
 from django.db.models.functions import Now
 
-from accounts.errors import NotAllowed
 from accounts.models import EntryKind, User
-from accounts.services import ledger
+from accounts.services import alone, ledger, staff
 from generations.models import Finding, SeenVia
 from generations.services import price_book
 
@@ -16,10 +15,10 @@ from generations.services import price_book
 def resolve(*, by: User, cases: Iterable[Finding], note: str, refund: bool = False) -> int:
     """Resolve those still open, and with `refund` give teams back what they paid too much.
 
-    Returns how many were resolved now. Raises NotAllowed for anybody but staff.
+    Returns how many were resolved now. Raises NotAllowed for anybody but staff, and
+    SecondPersonNeeded at the first one whose refund they may not give alone.
     """
-    if not by.is_staff:
-        raise NotAllowed
+    staff.expect_staff(by)
     return sum(_resolve(by, case, note, refund=refund) for case in cases)
 
 
@@ -61,6 +60,7 @@ def _resolve(by: User, case: Finding, note: str, *, refund: bool) -> bool:
         if found is None:
             return False
         amount = refundable(found) if refund else 0
+        alone.expect_second(amount, by=by, approver=None)
         Finding.objects.filter(pk=found.pk).update(
             resolved_at=Now(), resolved_by=by, note=note, refunded=amount
         )

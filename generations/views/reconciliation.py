@@ -7,6 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import SignedInRequest, staff_required
+from accounts.errors import SecondPersonNeeded
 from generations import reconciled
 from generations.resolve_form import ResolveForm
 from generations.services import cases, reconciling
@@ -38,7 +39,11 @@ def resolve(request: SignedInRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, status=422)
     refund = "refund" in request.POST
-    count = cases.resolve(by=request.user, refund=refund, **form.cleaned_data)
+    try:
+        count = cases.resolve(by=request.user, refund=refund, **form.cleaned_data)
+    except SecondPersonNeeded as error:
+        form.add_error("cases", f"{error} Give it back under Requests, where it waits for one.")
+        return _page(request, form, status=422)
     messages.success(request, f"{count} resolved.")
     return redirect("reconciliation")
 

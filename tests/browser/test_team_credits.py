@@ -20,7 +20,8 @@ from accounts.services import changes, teams, users
 from config.ids import uuid7
 team, owner = Team.objects.get(slug="{TEAM}"), User.objects.get(email="{OWNER}")
 teams.create_team(by=owner, name="Southlight")
-User.objects.filter(pk=users.create(email="{SECOND}", name="Sam Second").pk).update(is_staff=True)
+second = users.create(email="{SECOND}", name="Sam Second")
+User.objects.filter(pk=second.pk).update(is_staff=True, is_superuser=True)
 second = User.objects.get(email="{SECOND}")
 changes.make(by=second, draft=changes.Draft(
     key=uuid7(), team=team, kind=ChangeKind.ADJUST, amount=4000_000_000, reason="Paid twice"))

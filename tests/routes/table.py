@@ -1,15 +1,17 @@
 """Every address of the product, and what each kind of visitor gets there.
 
 A stranger is somebody nobody knows, or whose account was disabled. An outsider has an account and
-no part in the team; staff get no further than that, outside the admin and the operators' pages.
+no part in the team; staff get no further than that, outside the admin and the operators' pages. An
+aide is of staff and has no further right.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 SIGN_IN = 0  # Sent to the sign-in page, and back from there.
-VISITORS = ("anonymous", "disabled", "outsider", "staff", "viewer", "member", "admin", "owner")
-COLUMNS = dict(zip(VISITORS, (0, 0, 1, 1, 2, 3, 4, 5), strict=True))
+STRANGERS, STAFF = ("anonymous", "disabled"), ("staff", "aide")
+VISITORS = (*STRANGERS, "outsider", *STAFF, "viewer", "member", "admin", "owner")
+COLUMNS = dict(zip(VISITORS, (0, 0, 1, 1, 1, 2, 3, 4, 5), strict=True))
 
 
 @dataclass(frozen=True)
@@ -22,10 +24,13 @@ class Row:
     answers: tuple[int, int, int, int, int, int]
     form: Mapping[str, str] = field(default_factory=dict)
     staff: int | None = None  # Where they get further than an outsider.
+    aide: int | None = None  # Where an aide gets less far than others of staff.
     file: str = "640"
 
     def expected(self, visitor: str) -> int:
-        if visitor == "staff" and self.staff is not None:
+        if visitor == "aide" and self.aide is not None:
+            return self.aide
+        if visitor in STAFF and self.staff is not None:
             return self.staff
         return self.answers[COLUMNS[visitor]]
 
@@ -61,6 +66,11 @@ def managers(
 def operators(name: str, method: str, status: int, /, *, of: str = "") -> Row:
     """For staff alone; others find nothing there."""
     return Row(name, method, of, (SIGN_IN, 404, 404, 404, 404, 404), staff=status)
+
+
+def keepers(name: str, method: str, status: int, /, *, of: str = "") -> Row:
+    """For those of staff who may change credits; other staff may not, others find nothing there."""
+    return replace(operators(name, method, status, of=of), aide=403)
 
 
 def accountants(name: str, /, *, of: str = "", owners_only: bool = False) -> Row:
@@ -347,10 +357,10 @@ TABLE = [
     everyone("limit-ask", "get", 404, of="missing"),
     operators("credit-asks", "get", 200),
     operators("credit-ask-decide", "post", 422, of="waiting"),
-    operators("credit-changes", "get", 200),
-    operators("team-credits", "get", 200, of="team"),
-    operators("team-credits", "post", 422, of="team"),
-    operators("change-decide", "post", 422, of="change"),
+    keepers("credit-changes", "get", 200),
+    keepers("team-credits", "get", 200, of="team"),
+    keepers("team-credits", "post", 422, of="team"),
+    keepers("change-decide", "post", 422, of="change"),
     operators("operations-refund", "post", 422, of="team"),
     managers("team-failover", 302, admin=403, allowed="on"),
     managers("team-approval", 302, admin=403, above="5"),

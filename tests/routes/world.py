@@ -18,7 +18,7 @@ from generations.services.statement import Month
 from tests import factories, prices
 from tests.generations import runs
 from tests.generations.views.studio import Studio, browser, composed, open_studio
-from tests.routes.table import Row
+from tests.routes.table import STAFF, Row
 
 
 @dataclass
@@ -53,11 +53,13 @@ class World:
 def meet(kind: str) -> World:
     studio = open_studio()
     known = {"anonymous": studio.author, "disabled": studio.author, "member": studio.colleague}
+    if kind == "aide":
+        known[kind] = factories.staff(is_superuser=False)
     world = World(studio, known.get(kind) or getattr(studio, kind))
     world.visitor.set_password("a long enough one")
     world.visitor.save()
     _make_comparisons(world)
-    _make_images(world, "" if kind in {"outsider", "staff"} else "studio")
+    _make_images(world, "" if kind in {"outsider", *STAFF} else "studio")
     _make_members(world)
     _make_waiting(world)
     _make_links(world)

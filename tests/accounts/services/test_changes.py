@@ -5,6 +5,7 @@ from functools import partial
 from uuid import UUID
 
 import pytest
+from django.contrib.auth.models import Group, Permission
 from django.core import mail
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
@@ -15,6 +16,7 @@ from accounts.errors import (
     AskDecided,
     ChangeDecided,
     ChangeWaits,
+    JoinedLater,
     KeyReused,
     MoreThanCaptured,
     NoLongerStaff,
@@ -23,6 +25,7 @@ from accounts.errors import (
     OverdraftInUse,
     OwnAsk,
     OwnChange,
+    RanOutMeanwhile,
     ReasonNeeded,
     TeamHasLess,
     WordsNeeded,
@@ -43,6 +46,7 @@ from accounts.services.ledger import Balance
 from config.ids import uuid7
 from tests import factories
 from tests.accounts.race import together
+from tests.accounts.tampering import tamper
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,20 +64,14 @@ def team() -> Team:
     return factories.team(amount=100)
 
 
-def staff() -> User:
-    user = factories.user()
-    User.objects.filter(pk=user.pk).update(is_staff=True)
-    return User.objects.get(pk=user.pk)
-
-
 @pytest.fixture
 def first() -> User:
-    return staff()
+    return factories.staff()
 
 
 @pytest.fixture
 def second() -> User:
-    return staff()
+    return factories.staff()
 
 
 def make(
@@ -153,11 +151,20 @@ def test_one_that_is_declined_says_why_and_never_changes_again(
     done = changes.decide(by=second, change=made, agrees=False, note="Look again")
     assert (done.state, done.note, available(team)) == ("declined", "Look again", 100)
     with pytest.raises(ChangeDecided):
-        changes.decide(by=staff(), change=made, agrees=True)
+        changes.decide(by=factories.staff(), change=made, agrees=True)
     row = CreditChange.objects.filter(pk=made.pk)
     for change in (partial(row.update, reason="Other"), row.delete):
         with pytest.raises(DatabaseError, match=r"stays so|append-only"), transaction.atomic():
             change()
+
+
+@pytest.mark.parametrize("other", [{"amount": 500}, {"reason": "Other"}, {"words": "Other"}])
+def test_what_waits_is_agreed_to_as_it_was_said(
+    team: Team, first: User, other: dict[str, object]
+) -> None:
+    row = CreditChange.objects.filter(pk=make(team, first, 21).pk)
+    with pytest.raises(DatabaseError, match="stays so"):
+        row.update(**other)
 
 
 def test_whoever_made_it_takes_it_back_without_a_word(team: Team, first: User) -> None:
@@ -179,7 +186,7 @@ def test_the_others_of_staff_are_told_of_it_and_its_maker_how_it_ended(
 
 
 def test_one_whose_maker_left_staff_is_not_agreed_to(team: Team, second: User) -> None:
-    gone = staff()
+    gone = factories.staff()
     made = make(team, gone, 21)
     User.objects.filter(pk=gone.pk).update(is_staff=False)
     with pytest.raises(NoLongerStaff):
@@ -281,12 +288,12 @@ def test_a_large_grant_on_an_ask_waits_however_little_was_asked_for(
 def test_only_one_large_grant_waits_for_an_ask_and_not_for_whoever_asked(
     team: Team, first: User
 ) -> None:
-    person = staff()
+    person = factories.staff()
     Membership.objects.create(team=team, user=person, role="member")
     asked = asks.ask(by=person, team=team, amount=1, words="For the fair")
     asks.grant(by=first, ask=asked, amount=21)
     with pytest.raises(ChangeWaits):
-        asks.grant(by=staff(), ask=asked, amount=22)
+        asks.grant(by=factories.staff(), ask=asked, amount=22)
     with pytest.raises(OwnAsk):
         changes.decide(by=person, change=changes.waiting(team)[0], agrees=True)
 
@@ -321,8 +328,8 @@ def test_a_refund_is_never_above_what_was_charged_also_when_it_waited(
 
 
 def test_of_many_who_agree_at_once_one_does(team: Team, first: User) -> None:
+    people = [factories.staff() for _ in range(6)]
     made = make(team, first, 21)
-    people = [staff() for _ in range(6)]
     outcomes = together(
         *[partial(changes.decide, by=one, change=made, agrees=True) for one in people]
     )
@@ -332,7 +339,7 @@ def test_of_many_who_agree_at_once_one_does(team: Team, first: User) -> None:
 
 
 def test_agreeing_and_ending_the_ask_at_once_do_not_deadlock(team: Team, first: User) -> None:
-    one, other = staff(), staff()
+    one, other = factories.staff(), factories.staff()
     for _ in range(5):
         asked = asks.ask(by=factories.member(team), team=team, amount=1, words="Fair")
         asks.grant(by=first, ask=asked, amount=21)
@@ -343,3 +350,51 @@ def test_agreeing_and_ending_the_ask_at_once_do_not_deadlock(team: Team, first: 
         )
         assert sum(isinstance(each, AccountsError) for each in outcomes) == 1
         assert not any(isinstance(each, DatabaseError) for each in outcomes)
+
+
+# Who may.
+
+
+def test_staff_without_the_right_to_change_credits_correct_and_agree_to_nothing(
+    team: Team, first: User, second: User
+) -> None:
+    aide, made = factories.staff(is_superuser=False), make(team, first, 21)
+    for kind in (ADJUST, OVERDRAFT, ChangeKind.PROMOTION):
+        with pytest.raises(NotAllowed):
+            make(team, aide, 1, kind=kind)
+    with pytest.raises(NotAllowed):
+        changes.decide(by=aide, change=made, agrees=True)
+    assert mail.outbox[-1].to == [second.email]
+
+
+def test_they_answer_what_was_asked_for(team: Team) -> None:
+    aide = factories.staff(is_superuser=False)
+    asked = asks.ask(by=factories.member(team), team=team, amount=1, words="For the fair")
+    assert asks.grant(by=aide, ask=asked, amount=5)
+    assert available(team) == 105
+
+
+def test_the_right_may_come_from_a_group(team: Team) -> None:
+    aide, group = factories.staff(is_superuser=False), Group.objects.create(name="Accounting")
+    group.permissions.add(Permission.objects.get(codename="change_creditaccount"))
+    aide.groups.add(group)
+    assert make(team, aide, 5).state == ChangeState.DONE
+
+
+def test_nobody_agrees_whose_account_is_younger_than_the_change(team: Team, first: User) -> None:
+    made = make(team, first, 21)
+    with pytest.raises(JoinedLater):
+        changes.decide(by=factories.staff(), change=made, agrees=True)
+    assert available(team) == 100
+
+
+def test_a_promotion_that_ran_out_while_it_waited_can_only_be_declined(
+    team: Team, first: User, second: User
+) -> None:
+    ends = timezone.now() + timedelta(days=1)
+    made = make(team, first, 50, kind=ChangeKind.PROMOTION, expires_at=ends)
+    tamper("UPDATE accounts_creditchange SET expires_at = now() - interval '1 minute'")
+    with pytest.raises(RanOutMeanwhile):
+        changes.decide(by=second, change=made, agrees=True)
+    done = changes.decide(by=second, change=made, agrees=False, note="Too late")
+    assert (done.state, available(team)) == (ChangeState.DECLINED, 100)

@@ -115,13 +115,13 @@ def test_an_overdraft_in_use_is_not_taken_away(desk: Client, team: Team) -> None
 def test_a_large_correction_waits_and_a_second_person_agrees_on_the_page(
     desk: Client, first: User, team: Team
 ) -> None:
-    assert "So much takes two" in desk.post(place(team), form("5000")).text
+    second = browser(factories.staff())
+    assert "So much in a day takes two" in desk.post(place(team), form("5000")).text
     page = desk.post(place(team), form("5000", confirmed="yes"), follow=True).text
     assert "a second member of staff has to agree" in page
     [change] = CreditChange.objects.all()
     assert "Take back" in page
     assert "has to agree to what you asked for yourself" in decide(desk, change, "agree")
-    second = browser(factories.staff())
     assert "Balance 100 → 5,100," in second.get(LIST).text
     assert "Done, and booked." in decide(second, change, "agree")
     assert ledger.balance(team=team).posted == 5100 * CREDIT
@@ -147,6 +147,15 @@ def test_the_frame_counts_what_waits_for_staff_alone(desk: Client, team: Team) -
     factories.waiting_change(team)
     assert "Team credits" in desk.get("/usage/").text
     assert reverse("credit-changes") not in browser(factories.user()).get("/usage/").text
+
+
+def test_staff_without_the_right_to_change_credits_find_no_way_there(team: Team) -> None:
+    aide = browser(factories.staff(is_superuser=False))
+    assert reverse("credit-changes") not in aide.get("/usage/").text
+    for address in (LIST, place(team)):
+        assert aide.get(address).status_code == 403
+    change = factories.waiting_change(team)
+    assert aide.post(reverse("change-decide", args=[change.pk])).status_code == 403
 
 
 def test_teams_are_found_by_name_and_by_a_members_address(desk: Client, team: Team) -> None:

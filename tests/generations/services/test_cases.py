@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 from django.db.models.functions import Now
+from pytest_django import Settings
 
-from accounts.errors import NotAllowed
+from accounts.errors import NotAllowed, SecondPersonNeeded
 from accounts.models import User
-from accounts.services import ledger
+from accounts.services import alone, ledger
 from generations.models import Attempt, Finding, FindingAction, FindingKind
 from generations.services import audit, cases, reconciling, storing
 from tests import factories, prices
@@ -162,8 +163,24 @@ def test_nothing_is_given_back_for_a_charge_of_no_request(connected: Provider, s
     assert cases.resolve(by=staff, cases=[case], note="Our test script", refund=True) == 1
 
 
-def test_only_staff_end_cases() -> None:
+def test_only_active_staff_end_cases() -> None:
     case = never_taken()
-    with pytest.raises(NotAllowed):
-        cases.resolve(by=factories.user(), cases=[case], note="Mine")
+    for by in (factories.user(), factories.staff(is_active=False)):
+        with pytest.raises(NotAllowed):
+            cases.resolve(by=by, cases=[case], note="Mine")
     assert Finding.objects.open().exists()
+
+
+def test_what_is_given_back_for_cases_counts_for_what_one_may_do_alone(
+    staff: User, settings: Settings
+) -> None:
+    case = never_taken()
+    settings.ADJUSTMENT_LIMIT = factories.PRICE
+    cases.resolve(by=staff, cases=[case], note="Never charged", refund=True)
+    assert alone.done(staff) == factories.PRICE
+    again = taken_otherwise(
+        factories.succeeded(ask()).attempts.get(), ours=33_000_000, theirs=23_000_000
+    )
+    with pytest.raises(SecondPersonNeeded):
+        cases.resolve(by=staff, cases=[again], note="The price fell", refund=True)
+    assert cases.resolve(by=staff, cases=[again], note="Let it be") == 1

@@ -25,7 +25,7 @@ def wall(studio: Studio) -> list[Image]:
 @pytest.fixture
 def busiest(studio: Studio) -> Client:
     """Of somebody for whom every part of a page is drawn: who approves here, and is staff."""
-    User.objects.filter(pk=studio.author.pk).update(is_staff=True)
+    User.objects.filter(pk=studio.author.pk).update(is_staff=True, is_superuser=True)
     Membership.objects.filter(user=studio.author, team=studio.team).update(role=Role.OWNER)
     return browser(studio.author)
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from accounts.models import User
 from accounts.services import ledger
@@ -201,3 +202,16 @@ def test_the_page_asks_no_more_of_the_database_with_more_cases(
         )
     with django_assert_max_num_queries(16):  # type: ignore[operator]  # pytest-django's fixture
         operator.get(PAGE)
+
+
+def test_what_one_may_not_give_back_alone_is_refused_with_what_to_do(
+    operator: Client, case: Finding, settings: Settings
+) -> None:
+    settings.ADJUSTMENT_LIMIT = 3_000_000
+    form = {"cases": [case.pk], "note": "Never charged", "refund": "yes"}
+    answer = operator.post(reverse("reconciliation-resolve"), form)
+    assert answer.status_code == 422
+    assert "Above 3 credits in a day a second member of staff has to agree." in answer.text
+    assert "Give it back under Requests, where it waits for one." in answer.text
+    case.refresh_from_db()
+    assert (case.resolved_at, case.refunded) == (None, 0)
