@@ -74,7 +74,8 @@ def act_on(report: LedgerReport) -> BooksCheck:
     Nothing is repaired: a person looks, corrects with an entry, and lifts the freeze.
     """
     with transaction.atomic():
-        for account, why in report.at_fault.items():
+        # In the order in which a transfer locks two of them.
+        for account, why in sorted(report.at_fault.items()):
             freezing.freeze(account=account, why=why)
         kept = BooksCheck.objects.create(
             entries=report.entries,

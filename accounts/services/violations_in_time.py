@@ -78,7 +78,7 @@ DAYS = {
 # What was let in, replayed by the hour. Rows carry the time at which their transaction began, not
 # that of their lock: so what came in counts an hour early, and nothing that was right looks wrong.
 # A capture is left out: it makes spent of what was reserved, and neither more nor less available.
-# An overdraft is only ever raised.
+# An overdraft may have been lowered since: the greatest that it ever was counts.
 ADMISSION = {
     "Account {0}: in the hour of {1} it was {2} below what it had": """
         WITH held AS (
@@ -102,13 +102,20 @@ ADMISSION = {
             UNION ALL
             SELECT credit_id, hour - interval '1 hour', amount FROM other
         ),
+        lent AS (
+            SELECT a.id, greatest(a.overdraft, max(c.amount), max(c.overdraft_before)) amount
+            FROM accounts_creditaccount a
+            LEFT JOIN accounts_creditchange c
+              ON c.team_id = a.team_id AND c.kind = 'overdraft' AND c.state = 'done'
+            WHERE a.kind = 'team' GROUP BY a.id
+        ),
         left_over AS (
             SELECT account_id, hour, sum(amount) OVER (
                        PARTITION BY account_id ORDER BY hour) amount
             FROM moved
         )
-        SELECT DISTINCT ON (a.id) a.id, l.hour, -(l.amount + a.overdraft)
-        FROM left_over l JOIN accounts_creditaccount a ON a.id = l.account_id
-        WHERE a.kind = 'team' AND l.amount + a.overdraft < 0
-        ORDER BY a.id, l.hour""",
+        SELECT DISTINCT ON (lent.id) lent.id, l.hour, -(l.amount + lent.amount)
+        FROM left_over l JOIN lent ON lent.id = l.account_id
+        WHERE l.amount + lent.amount < 0
+        ORDER BY lent.id, l.hour""",
 }

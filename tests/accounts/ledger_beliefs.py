@@ -52,11 +52,11 @@ class Account:
         return self.posted - self.held + self.overdraft
 
     def left(self, limit: Limit) -> int:
-        """What a limit leaves: without what its holds reserve, or took and did not give back."""
+        """What a limit leaves: without what its holds reserve, and took and did not give back."""
         counted = (
-            one.hold.amount
-            if one.state == HoldState.PENDING
-            else one.captured + one.above - one.refunded
+            (one.hold.amount if one.state == HoldState.PENDING else one.captured)
+            + one.above
+            - one.refunded
             for one in self.holds
             if limit in one.limits
         )

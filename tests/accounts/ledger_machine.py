@@ -27,9 +27,11 @@ from accounts.errors import (
     KeyReused,
     MoreThanCaptured,
     NotMovable,
+    OverdraftInUse,
 )
 from accounts.models import (
     Budget,
+    ChangeKind,
     CreditAccount,
     EntryKind,
     Hold,
@@ -41,8 +43,9 @@ from accounts.models import (
     Rollover,
     User,
 )
-from accounts.services import budgets, freezing, funds, ledger, lots, plans
+from accounts.services import budgets, changes, freezing, funds, ledger, lots, plans
 from accounts.services.invariants import INVARIANTS
+from config.ids import uuid7
 from tests import factories
 from tests.accounts.ledger_beliefs import (
     Account,
@@ -217,11 +220,23 @@ class LedgerMachine(RuleBasedStateMachine):
             self.accounts[1 - at].posted += amount
         return made
 
-    @rule(at=TEAMS, amount=st.integers(1, 50))
+    @rule(at=TEAMS, amount=st.integers(0, 50))
     def lend(self, at: int, amount: int) -> None:
-        overdraft = max(amount, self.accounts[at].overdraft)
-        if CreditAccount.objects.filter(team=self.teams[at]).update(overdraft=overdraft):
-            self.accounts[at].overdraft = overdraft
+        """So much from now on, unless more is in use."""
+        account = self.accounts[at]
+        draft = changes.Draft(
+            key=uuid7(),
+            team=self.teams[at],
+            kind=ChangeKind.OVERDRAFT,
+            amount=amount,
+            reason="Agreed",
+        )
+        if amount < account.held - account.posted:
+            with pytest.raises(OverdraftInUse), transaction.atomic():
+                changes.make(by=self.staff, draft=draft)
+            return
+        changes.make(by=self.staff, draft=draft)
+        account.overdraft = amount
 
     @rule(one=booked)
     def say_again(self, one: Booked) -> None:

@@ -6,8 +6,18 @@ from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
-from accounts.models import BooksCheck, CreditAccount, Period, Team, User
-from accounts.services import budgets, entries, freezing, funds, ledger, ledger_check, lots
+from accounts.models import BooksCheck, ChangeKind, CreditAccount, Period, Team, User
+from accounts.services import (
+    budgets,
+    changes,
+    entries,
+    freezing,
+    funds,
+    ledger,
+    ledger_check,
+    lots,
+)
+from config.ids import uuid7
 from tests import factories
 from tests.accounts.tampering import switched_off, tamper
 
@@ -315,6 +325,39 @@ def test_what_came_within_the_hour_counts_for_what_was_let_in(team: Team) -> Non
     ledger.hold(team=late, amount=50, reference="early")
     tamper("UPDATE accounts_hold SET created_at = now() - interval '50 minutes' WHERE amount = 50")
     assert [one for one in ledger_check.check().problems if "below what it had" in one] == []
+
+
+def lend(to: Team, amount: int) -> None:
+    draft = changes.Draft(
+        key=uuid7(), team=to, kind=ChangeKind.OVERDRAFT, amount=amount, reason="Agreed"
+    )
+    changes.make(by=factories.staff(), draft=draft)
+
+
+def overdrawn_yesterday() -> Team:
+    """A team that spent 115 of 100 with an overdraft of 20, and was lent nothing the next day."""
+    made = factories.team(amount=100)
+    lend(made, 20)
+    ledger.capture(hold=ledger.hold(team=made, amount=115, reference="deep").pk, amount=115)
+    tamper(
+        "UPDATE accounts_hold SET created_at = now() - interval '1 day',"
+        " resolved_at = now() - interval '1 day';"
+        "UPDATE accounts_ledgerentry SET created_at = now() - interval '1 day'"
+    )
+    ledger.grant(team=made, amount=100, reason="", reference="the next day")
+    lend(made, 0)
+    return made
+
+
+def test_an_overdraft_that_was_lowered_since_still_covers_what_it_let_in() -> None:
+    overdrawn_yesterday()
+    assert ledger_check.check().problems == []
+
+
+def test_what_no_overdraft_ever_covered_is_said_also_once_it_is_lowered() -> None:
+    overdrawn_yesterday()
+    tamper("UPDATE accounts_hold SET amount = 121, captured = 121")
+    assert "it was 1 below what it had" in said("below what it had")[0]
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ HISTORIES = settings(
 )
 # That a planted bug is found is enough; the shortest history to it would be for people.
 UNSHRUNK = settings(
-    HISTORIES, max_examples=300, phases=[Phase.generate], report_multiple_bugs=False
+    HISTORIES, max_examples=1000, phases=[Phase.generate], report_multiple_bugs=False
 )
 
 

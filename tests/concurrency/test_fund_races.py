@@ -1,21 +1,32 @@
 """Credits that come, go back and move, by many at once. Each guard has a twin without it."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from itertools import count
 from threading import Barrier
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import F, Sum
 from django.utils import timezone
 
 from accounts.errors import InsufficientCredits, MoreThanCaptured
-from accounts.models import CreditAccount, EntryKind, Hold, LedgerEntry, Lot, Team, User
-from accounts.services import funds, ledger, ledger_check, lots, statements
+from accounts.models import (
+    BooksCheck,
+    CreditAccount,
+    EntryKind,
+    Hold,
+    LedgerEntry,
+    Lot,
+    Team,
+    User,
+)
+from accounts.services import freezing, funds, ledger, ledger_check, lots, statements
+from accounts.services.ledger_check import LedgerReport
 from accounts.services.posting import execute
 from tests import factories
-from tests.accounts.race import together
+from tests.accounts.race import together, wait_until_somebody_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -245,3 +256,44 @@ def test_holds_placed_while_credits_run_out_are_kept(team: Team) -> None:
     held = [one for one in outcomes if isinstance(one, Hold)]
     assert posted(other) == ledger.balance(team=other).held == 5 * len(held)
     assert problems() == []
+
+
+# A night that freezes accounts, beside a transfer between two of them.
+
+
+def beside_a_transfer(freeze: Callable[[LedgerReport], object]) -> list[object]:
+    """What became of who locks both as a transfer does, and of who freezes the second one first."""
+    teams = [factories.team(amount=100) for _ in range(2)]
+    low, high = sorted(CreditAccount.objects.filter(team__in=teams).values_list("pk", flat=True))
+    report = LedgerReport(2, 2, 0, 200, at_fault={high: "wrong", low: "wrong"})
+    locked, accounts = Barrier(2), CreditAccount.objects.select_for_update(no_key=True, nowait=True)
+
+    def transfer() -> None:
+        with transaction.atomic():
+            accounts.get(pk=low)
+            locked.wait()
+            wait_until_somebody_waits()
+            accounts.get(pk=high)
+
+    def night() -> object:
+        locked.wait()
+        return freeze(report)
+
+    return together(transfer, night)
+
+
+def test_a_night_freezes_accounts_in_the_order_in_which_a_transfer_locks_them() -> None:
+    moved, kept = beside_a_transfer(ledger_check.act_on)
+    assert (moved, type(kept)) == (None, BooksCheck)
+
+
+def test_frozen_in_the_order_in_which_they_were_found_they_would_wait_for_each_other() -> None:
+    """The twin: the second account is taken, and the first one waited for."""
+
+    def as_found(report: LedgerReport) -> None:
+        with transaction.atomic():
+            for account, why in report.at_fault.items():
+                freezing.freeze(account=account, why=why)
+
+    moved, _ = beside_a_transfer(as_found)
+    assert isinstance(moved, OperationalError)
