@@ -7,7 +7,7 @@ from django.db.models import Sum
 from django.db.models.functions import Now
 
 from accounts.models import EntryKind, User
-from accounts.services import alone, ledger, staff
+from accounts.services import alone, ledger, lots, staff
 from generations.models import Finding, SeenVia
 from generations.services import price_book
 
@@ -23,10 +23,12 @@ def resolve(*, by: User, cases: Iterable[Finding], note: str, refund: bool = Fal
 
 
 def refundable(case: Finding) -> int:
-    """Microcredits that the team paid for this charge and the provider never took."""
+    """Microcredits that the team paid for it, the provider never took and nobody gave back yet."""
     if case.attempt is None or case.attempt.cost_nano_usd is None:
         return 0
     request = case.attempt.request
+    if case.attempt.fence != request.fence:
+        return 0  # The house paid for it: the team did for the attempt that came after.
     ours, theirs = _compared(case)
     # With the mark-up that they paid on it. Rows of what was deleted for good are gone.
     came = max(len(case.attempt.images.all()), request.arrived)
@@ -38,8 +40,8 @@ def refundable(case: Finding) -> int:
     paid = hold.captured + sum(one.amount for one in above if one.kind == EntryKind.OVERRUN)
     # Of what came and could not be kept they paid a part, and so they get back a part.
     part = hold.captured + sum(one.amount for one in above)
-    over = paid - -(-due * part // whole) if whole else 0
-    return max(min(over, hold.captured - hold.refunded), 0)
+    over = paid - hold.refunded - -(-due * part // whole) if whole else 0
+    return max(min(over, hold.cost), 0)
 
 
 def _compared(case: Finding) -> tuple[int, int]:
@@ -52,6 +54,16 @@ def _compared(case: Finding) -> tuple[int, int]:
     return case.attempt.cost_nano_usd or 0, max(kept, 0)
 
 
+def _owed_back(case: Finding, by: User) -> int:
+    """What is refundable when nobody else gives anything back: a call may have several cases."""
+    alone.in_turn(by)  # Before the account, as wherever staff change what a team has.
+    if case.attempt:
+        hold = case.attempt.request.hold
+        lots.alone_with(hold.account)
+        hold.refresh_from_db()
+    return refundable(case)
+
+
 def _resolve(by: User, case: Finding, note: str, *, refund: bool) -> bool:
     with transaction.atomic():
         # Locked first, so that two who press at once do not both give back.
@@ -59,7 +71,7 @@ def _resolve(by: User, case: Finding, note: str, *, refund: bool) -> bool:
         found = still_open.select_related("attempt__request__hold").first()
         if found is None:
             return False
-        amount = refundable(found) if refund else 0
+        amount = _owed_back(found, by) if refund else 0
         alone.expect_second(amount, by=by, approver=None)
         Finding.objects.filter(pk=found.pk).update(
             resolved_at=Now(), resolved_by=by, note=note, refunded=amount

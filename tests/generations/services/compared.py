@@ -1,11 +1,21 @@
 """Charges at the provider, and a day that is compared with its books."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.db.models import Sum
+from django.db.models.functions import Now
 
 from accounts.models import LedgerEntry
-from generations.models import GenerationRequest, Reconciliation, ReconciliationState, Status
+from generations.models import (
+    Attempt,
+    Finding,
+    FindingAction,
+    FindingKind,
+    GenerationRequest,
+    Reconciliation,
+    ReconciliationState,
+    Status,
+)
 from generations.services import reconciling
 from tests import factories
 from tests.generations.services.provider import Provider
@@ -58,3 +68,24 @@ def given_up(provider: Provider) -> GenerationRequest:
     request = look(request)
     assert (request.status, request.error_code) == (Status.FAILED, "unclear")
     return request
+
+
+def taken_otherwise(
+    attempt: Attempt,
+    *,
+    ours: int,
+    theirs: int,
+    kind: FindingKind = FindingKind.DRIFT,
+    further: str = "",
+) -> Finding:
+    """An open case about a call, as it is read to be judged."""
+    since = datetime.combine(today(), time(), UTC)
+    sheet, _ = Reconciliation.objects.get_or_create(
+        provider="aimlapi", key_prefix="test", since=since, until=since + timedelta(days=1)
+    )
+    made = Finding.objects.create(
+        reconciliation=sheet, provider="aimlapi", kind=kind, action=FindingAction.CASE,
+        attempt=attempt, inference_id="inference-1", further=further, ours_nano_usd=ours,
+        theirs_nano_usd=theirs, charged_at=Now(),
+    )  # fmt: skip
+    return Finding.objects.select_related("attempt__request__hold").get(pk=made.pk)

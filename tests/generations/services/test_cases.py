@@ -1,19 +1,20 @@
 """How staff end what reconciling left to them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db.models.functions import Now
+from django.conf import settings as django_settings
 from pytest_django import Settings
 
 from accounts.errors import NotAllowed, SecondPersonNeeded
 from accounts.models import User
 from accounts.services import alone, ledger
-from generations.models import Attempt, Finding, FindingAction, FindingKind
-from generations.services import audit, cases, reconciling, storing
+from generations.models import Finding, FindingKind, Status
+from generations.services import audit, cases, outcomes, reconciling, storing
 from tests import factories, prices
+from tests.generations.services.compared import taken_otherwise
 from tests.generations.services.provider import Provider
-from tests.generations.services.steps import ask, now, run
+from tests.generations.services.steps import age, ask, house_paid, look, now, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -93,17 +94,6 @@ def test_a_refund_is_of_the_difference_where_something_was_taken(
     assert hold.captured - hold.refunded == connected.charged() == 3_000_000
 
 
-def taken_otherwise(
-    attempt: Attempt, *, ours: int, theirs: int, kind: FindingKind = FindingKind.DRIFT
-) -> Finding:
-    made = Finding.objects.create(
-        reconciliation=reconciling._day("aimlapi", datetime.now(UTC).date()), provider="aimlapi",
-        kind=kind, action=FindingAction.CASE, attempt=attempt, inference_id="inference-1",
-        ours_nano_usd=ours, theirs_nano_usd=theirs, charged_at=Now(),
-    )  # fmt: skip
-    return Finding.objects.select_related("attempt__request__hold").get(pk=made.pk)
-
-
 def test_of_what_was_delivered_in_part_a_part_is_given_back(staff: User) -> None:
     shades = ("red", "green", "blue")
     pictures = [factories.picture(shade=one) for one in shades]
@@ -142,6 +132,32 @@ def test_what_the_house_paid_above_the_hold_is_not_given_to_the_team() -> None:
     attempt = factories.answered(factories.request(of=team), raw=factories.answer(usd="0.05"))
     storing.finish(attempt.request_id)
     case = taken_otherwise(attempt, ours=50_000_000, theirs=45_000_000)
+    assert cases.refundable(case) == 0
+
+
+def test_what_went_back_already_is_not_given_back_again() -> None:
+    request = factories.succeeded()
+    ledger.refund(hold=request.hold_id, amount=1_500_000, reference="1", reason="Blurred")
+    case = taken_otherwise(request.attempts.get(), ours=33_000_000, theirs=13_000_000)
+    assert cases.refundable(case) == 500_000
+    ledger.refund(hold=request.hold_id, amount=500_000, reference="2", reason="Blurred")
+    case.refresh_from_db()
+    assert cases.refundable(case) == 0
+
+
+def test_for_an_attempt_that_was_overtaken_nothing_of_the_good_one_is_given_back(
+    connected: Provider,
+) -> None:
+    connected.fault("drop_before")
+    request = run()
+    age(request, timedelta(seconds=django_settings.PROVIDER_DEADLINE))
+    assert run(look(look(request))).status == Status.SUCCEEDED
+    first = request.attempts.get(number=1)
+    outcomes.record_answer(first, factories.answer())
+    assert house_paid(request) == factories.PRICE
+    compare()
+    case = Finding.objects.open().get()
+    assert (case.kind, case.attempt) == (FindingKind.OURS_ONLY, first)
     assert cases.refundable(case) == 0
 
 
