@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from generations.models import Finding, FindingKind, Reconciliation
-from generations.services import cases
+from generations.services import cases, corrections
 
 DAYS_SHOWN = 31
 CASES_SHOWN = 100
@@ -14,6 +14,7 @@ LESS = "The team paid more than the provider took: give the difference back."
 NOTHING = "The provider has no such charge. If its records are not just late, give it back."
 NOT_TAKEN = "It is in the provider's log, and its list of charges has no such charge: give it back."
 CAME_BACK = "The provider gave it back. Give the team back what it paid."
+AFTER_ALL = "The provider took it after all. Look at what the team got back, and at the amount."
 ITS_OWN = "The provider's log and its list of charges differ. The list counts; ask the provider."
 STRANGER = "No request of ours has this id. Does something else use this key?"
 OF_A_DAY = "Each is small enough to be put up with, together they are not. Has a price changed?"
@@ -49,6 +50,8 @@ def _advice(finding: Finding) -> str:
         return OF_A_DAY if finding.kind == FindingKind.DAY else STRANGER
     if finding.kind == FindingKind.OURS_ONLY:
         return NOTHING
+    if finding.further == corrections.AFTER_ALL:
+        return AFTER_ALL
     if finding.theirs_nano_usd <= 0:
         return CAME_BACK if finding.further else NOT_TAKEN
     if finding.difference_nano_usd == 0:

@@ -22,7 +22,7 @@ class Billed:
 
     `logged` is what the log says and `transacted` what the list of charges has, None where it is
     silent and may speak yet. The first charge of an inference is told by its id alone; `further`
-    names any other: a second charge, or money that came back.
+    names any other: a second charge, money that came back, or what has no inference.
     """
 
     inference_id: str
@@ -59,10 +59,11 @@ def agree(ours: int, theirs: int) -> bool:
 def read(provider: str, *, since: datetime, until: datetime) -> list[Billed]:
     """All that cost between the two, and a margin around it. Raises ProviderError."""
     client = providers.client(provider)
-    since, until = since - MARGIN, until + MARGIN
-    entries = {one.inference_id: one for one in client.read_log(since=since, until=until)}
+    # What was logged before midnight may be charged after: it belongs to the one day alone.
+    logged = client.read_log(since=since - _patience(), until=until + MARGIN)
+    entries = {one.inference_id: one for one in logged}
     charges: dict[str, list[Charge]] = defaultdict(list)
-    for charge in client.read_charges(since=since, until=until):
+    for charge in client.read_charges(since=since - MARGIN, until=until + _patience()):
         charges[charge.inference_id].append(charge)
     unnamed = charges.pop("", [])
     named = [
@@ -70,7 +71,8 @@ def read(provider: str, *, since: datetime, until: datetime) -> list[Billed]:
         for name in entries | charges
         for row in _lines(entries.get(name), charges.get(name, []))
     ]
-    rows = (*named, *(row for one in unnamed for row in _lines(None, [one])))
+    # Each charge without a name is one of its own.
+    rows = (*named, *_further(sorted(unnamed, key=_in_order)))
     return [row for row in rows if row.logged or row.transacted]
 
 
@@ -82,13 +84,17 @@ def mark(at: datetime, nth: int = 1) -> str:
 
 def _lines(entry: LogEntry | None, charges: list[Charge]) -> Iterator[Billed]:
     """The inference's own line, then every further movement, the oldest first."""
-    moved = sorted(charges, key=lambda one: (one.created_at, -one.nano_usd))
+    moved = sorted(charges, key=_in_order)
     first = next((one for one in moved if one.nano_usd >= 0), None)
     if entry:
         yield _logged(entry, first)
     elif first:
         yield _moved(first)
     yield from _further(one for one in moved if one is not first)
+
+
+def _in_order(charge: Charge) -> tuple[datetime, int]:
+    return charge.created_at, -charge.nano_usd
 
 
 def _further(charges: Iterable[Charge]) -> Iterator[Billed]:
@@ -114,8 +120,12 @@ def _logged(entry: LogEntry, charge: Charge | None) -> Billed:
 
 def _nothing_by_now(logged_at: datetime) -> int | None:
     """Zero once the charge of what was logged then should have been in the list."""
-    patience = timedelta(seconds=settings.PROVIDER_LOG_LAG) + MARGIN
-    return 0 if logged_at < timezone.now() - patience else None
+    return 0 if logged_at < timezone.now() - _patience() else None
+
+
+def _patience() -> timedelta:
+    """How long after its entry in the log a charge may still be made."""
+    return timedelta(seconds=settings.PROVIDER_LOG_LAG) + MARGIN
 
 
 def _moved(charge: Charge, *, further: str = "") -> Billed:

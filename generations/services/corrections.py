@@ -3,6 +3,8 @@
 Entries are only added, requests stay as they ended, and nothing is ever sent again.
 """
 
+from uuid import UUID
+
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
@@ -20,10 +22,11 @@ from generations.models import (
 )
 from generations.providers.base import Cost
 from generations.services import charges, price_book, settling
-from generations.services.bills import Billed
+from generations.services.bills import Billed, agree
 from generations.services.comparing import DISAGREEMENTS, Pair, Verdict
 
 CAME_LATE = "The provider's record came late."
+AFTER_ALL = "after all"  # The first charge again, once it was found never to have been made.
 REASONS = {
     FindingKind.DRIFT: "the provider took more than was booked",
     FindingKind.THEIRS_ONLY: "the provider charged what no team got",
@@ -47,18 +50,44 @@ def correct(reconciliation: Reconciliation, pair: Pair) -> None:
             _record(reconciliation, pair, _locked(pair.attempt))
 
 
-def withdraw_late(pairs: list[Pair]) -> None:
-    """End the cases about charges that the provider did not have, and has now."""
-    taken = [
-        pair.attempt.pk
+def withdraw_late(reconciliation: Reconciliation, pairs: list[Pair]) -> None:
+    """End the cases about charges that the provider did not have, and has now.
+
+    Where credits went back for one, or it is another amount, that is a case of its own.
+    """
+    taken: dict[UUID | None, Pair] = {
+        pair.attempt.pk: pair
         for pair in pairs
         if pair.attempt and pair.verdict is not Verdict.DOUBLED and pair.theirs > 0
-    ]
+    }
     late = Q(kind=FindingKind.OURS_ONLY) | Q(
         kind=FindingKind.DRIFT, theirs_nano_usd=0, house_paid=0, further=""
     )
-    Finding.objects.filter(late, resolved_at__isnull=True, attempt__in=taken).update(
-        resolved_at=Now(), note=CAME_LATE
+    about = Finding.objects.filter(late, attempt__in=taken)
+    about.filter(resolved_at__isnull=True).update(resolved_at=Now(), note=CAME_LATE)
+    for one in about:
+        pair = taken[one.attempt_id]
+        otherwise = one.kind == FindingKind.DRIFT and not agree(one.ours_nano_usd, pair.theirs)
+        if one.refunded or otherwise:
+            _taken_after_all(reconciliation, pair)
+
+
+def _taken_after_all(reconciliation: Reconciliation, pair: Pair) -> None:
+    """A case for a person. Ours is nothing: the one before has counted it as not in the bill."""
+    facts = {
+        "reconciliation": reconciliation,
+        "action": FindingAction.CASE,
+        "attempt": pair.attempt,
+        "client_request_id": pair.client_request_id,
+        "theirs_nano_usd": pair.theirs,
+        "charged_at": pair.charged_at,
+    }
+    Finding.objects.get_or_create(
+        provider=reconciliation.provider,
+        kind=FindingKind.DRIFT,
+        inference_id=pair.inference_id,
+        further=AFTER_ALL,
+        defaults=facts,
     )
 
 

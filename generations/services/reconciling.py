@@ -67,37 +67,45 @@ def run(
 ) -> list[Reconciliation]:
     """Reconcile these providers over these days (UTC), and mail staff if a person has to look."""
     began = timezone.now()
-    done = []
-    for name in of or providers.with_books():
-        for day in lately() if over is None else over:
-            done.append(reconcile(name, day))
-            progress()
-    _alert(done, since=began)
-    return done
+    sheets = [
+        _day(name, day)
+        for name in of or providers.with_books()
+        for day in (lately() if over is None else over)
+    ]
+    faults = []
+    for sheet in sheets:
+        try:
+            _reconcile(sheet)
+        except Exception as fault:  # noqa: BLE001  # raised once the other days are compared
+            faults.append(fault)
+        progress()
+    _alert(sheets, since=began)
+    if faults:
+        raise ExceptionGroup("Some days could not be compared", faults)
+    return sheets
 
 
-def reconcile(provider: str, day: date) -> Reconciliation:
+def _reconcile(sheet: Reconciliation) -> None:
     """Compare one day, correct what can be corrected, and leave the rest to a person."""
-    sheet = _day(provider, day)
     _change(sheet, state=ReconciliationState.RUNNING, started_at=Now(), error="")
     try:
-        rows = bills.read(provider, since=sheet.since, until=sheet.until)
+        rows = bills.read(sheet.provider, since=sheet.since, until=sheet.until)
         pairs = _compare(sheet, rows)
         for pair in pairs:
             corrections.correct(sheet, pair)
-        corrections.withdraw_late(pairs)
+        corrections.withdraw_late(sheet, pairs)
         corrections.add_up(sheet, pairs)
         charges.bill(pairs)
     except ProviderError as error:
-        log.warning("not_reconciled", provider=provider, day=str(day), why=error.message)
-        return _change(sheet, state=ReconciliationState.FAILED, error=error.message[:500])
+        day = f"{sheet.since:%Y-%m-%d}"
+        log.warning("not_reconciled", provider=sheet.provider, day=day, why=error.message)
+        _change(sheet, state=ReconciliationState.FAILED, error=error.message[:500])
     except Exception:
         _change(sheet, state=ReconciliationState.FAILED, error="A fault of ours: see the log.")
         raise
-    learned = {"key_name": _key_name(pairs) or sheet.key_name}
-    return _change(
-        sheet, state=ReconciliationState.FINISHED, finished_at=Now(), **learned, **_totals(pairs)
-    )
+    else:
+        done = {"finished_at": Now(), "key_name": _key_name(pairs) or sheet.key_name}
+        _change(sheet, state=ReconciliationState.FINISHED, **done, **_totals(pairs))
 
 
 def _compare(sheet: Reconciliation, rows: list[Billed]) -> list[Pair]:
@@ -127,10 +135,9 @@ def _day(provider: str, day: date) -> Reconciliation:
     return sheet
 
 
-def _change(sheet: Reconciliation, **changes: object) -> Reconciliation:
+def _change(sheet: Reconciliation, **changes: object) -> None:
     Reconciliation.objects.filter(pk=sheet.pk).update(**changes)
     sheet.refresh_from_db()
-    return sheet
 
 
 def _totals(pairs: list[Pair]) -> dict[str, int]:

@@ -9,8 +9,9 @@ from django.conf import settings as django_settings
 from pytest_django import Settings
 
 from accounts.models import HoldState
+from generations import bill_words
 from generations.models import AttemptState, CostSource, Finding, FindingAction, FindingKind, Status
-from generations.services import providers
+from generations.services import cases, providers
 from tests import factories, prices
 from tests.generations.sandbox.running import sandbox
 from tests.generations.services.compared import OTHER, booked, compare, counts, given_up, lost, post
@@ -135,6 +136,7 @@ def test_a_lost_picture_that_recovery_booked_is_not_booked_again(connected: Prov
     assert counts(compare()) == {"theirs_only": 1}
     assert house_paid(request) == factories.PRICE
     assert Finding.objects.get().action == FindingAction.HOUSE
+    assert bill_words.of(request) == "Matches the provider’s bill: $0.033; the house paid it"
     assert booked() == connected.charged()
 
 
@@ -161,6 +163,8 @@ def test_an_attempt_that_ran_although_it_was_sent_again_is_booked_to_the_house(
     assert request.status == Status.SUCCEEDED
     post(connected, request.attempts.get(number=1).client_request_id)
     assert counts(compare()) == {"theirs_only": 1, "matched": 1}
+    said = "Matches the provider’s bill: $0.066; the house paid $0.033 of it"
+    assert bill_words.of(request) == said
     assert house_paid(request) == factories.PRICE
     assert booked() == connected.charged()
 
@@ -225,13 +229,33 @@ def test_a_case_ends_by_itself_when_the_record_comes_late(settings: Settings) ->
     with sandbox("--log-lag", "1.5") as slow:
         provider = Provider(slow, "slow-key")
         provider.connect(settings)
-        run()
+        request = run()
         assert counts(compare()) == {"ours_only": 1}
         sleep(1.6)
         assert counts(compare()) == {"matched": 1}
         assert booked() == provider.charged()
     case = Finding.objects.get()
     assert (case.resolved_by, case.note) == (None, "The provider's record came late.")
+    assert bill_words.of(request) == "Matches the provider’s bill: $0.033"
+
+
+def test_a_record_that_comes_after_a_refund_is_a_case_again(settings: Settings) -> None:
+    with sandbox("--log-lag", "1.5") as slow:
+        Provider(slow, "late-key").connect(settings)
+        run()
+        compare()
+        never = Finding.objects.open().get()
+        cases.resolve(by=factories.staff(), cases=[never], note="Never charged", refund=True)
+        sleep(1.6)
+        for _ in range(3):
+            done = compare()
+            assert counts(done) == {"matched": 1}
+    (case,) = Finding.objects.open()
+    assert (case.kind, case.attempt) == (FindingKind.DRIFT, never.attempt)
+    assert (case.ours_nano_usd, case.theirs_nano_usd) == (0, PRICE_NANO)
+    assert cases.refundable(case) == 0
+    explained = sum(one.difference_nano_usd for one in Finding.objects.all())
+    assert done.difference_nano_usd == explained == 0
 
 
 def test_after_a_change_of_keys_the_list_of_charges_proves_what_was_taken(

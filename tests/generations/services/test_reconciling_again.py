@@ -1,7 +1,7 @@
 """The same day compared again and again, by many, late, or not at all."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.core import mail
@@ -10,7 +10,8 @@ from django.db import connection
 from accounts.models import LedgerEntry
 from generations import enqueue
 from generations.models import Attempt, Finding, Reconciliation, ReconciliationState
-from generations.services import outcomes, reconciling
+from generations.services import bills, outcomes, reconciling
+from generations.services.bills import Billed
 from tests import factories
 from tests.generations.services.compared import (
     OTHER,
@@ -136,6 +137,27 @@ def test_a_log_that_cannot_be_read_changes_nothing_and_is_told(connected: Provid
     (message,) = mail.outbox
     assert message.to == [staff.email]
     assert failed.error in message.body
+
+
+def test_a_fault_of_ours_on_one_day_keeps_no_other_from_being_compared(
+    connected: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staff, read, yesterday = factories.staff(), bills.read, today() - timedelta(days=1)
+    run()
+
+    def faulty(provider: str, *, since: datetime, until: datetime) -> list[Billed]:
+        if since.date() == yesterday:
+            raise ZeroDivisionError
+        return read(provider, since=since, until=until)
+
+    monkeypatch.setattr(bills, "read", faulty)
+    with pytest.raises(ExceptionGroup) as raised:
+        reconciling.run(of=["aimlapi"], over=[yesterday, today()])
+    assert [type(one) for one in raised.value.exceptions] == [ZeroDivisionError]
+    days = Reconciliation.objects.order_by("since")
+    assert [(one.state, one.matched) for one in days] == [("failed", 0), ("finished", 1)]
+    (message,) = mail.outbox
+    assert (message.to, "A fault of ours" in message.body) == ([staff.email], True)
 
 
 def test_staff_are_mailed_once_about_a_new_case(connected: Provider) -> None:

@@ -7,7 +7,7 @@ from django.core import mail
 from pytest_django import Settings
 
 from accounts.models import CreditAccount, LedgerEntry
-from generations import reconciled
+from generations import bill_words, reconciled
 from generations.models import Attempt, Finding, FindingKind, ProviderCharge, SeenVia
 from generations.services import cases, providers, team_figures
 from tests import factories, prices
@@ -89,6 +89,10 @@ def test_a_list_that_took_more_than_the_log_says_is_a_case(bill: Bill) -> None:
     assert house_paid(ours.request) == factories.PRICE
     found = team_bill(ours)
     assert (found.open_cases, found.theirs, found.matched) == (1, 2 * PRICE_NANO, 0)
+    cases.resolve(by=prices.staff(), cases=Finding.objects.all(), note="Asked them")
+    assert team_bill(ours).matched == 0
+    said = "The provider billed $0.066, not what was booked first; that is settled"
+    assert bill_words.of(ours.request) == said
 
 
 def test_records_that_contradict_each_other_are_a_case_where_nothing_is_owed(bill: Bill) -> None:
@@ -99,6 +103,9 @@ def test_records_that_contradict_each_other_are_a_case_where_nothing_is_owed(bil
     shown = open_case()
     assert (shown.advice, shown.refundable) == (reconciled.ITS_OWN, 0)
     assert house_paid(ours.request) == 0
+    cases.resolve(by=prices.staff(), cases=[shown.finding], note="The log was wrong")
+    assert bill_words.of(ours.request) == "Matches the provider’s bill: $0.033"
+    assert team_bill(ours).matched == 1
 
 
 def test_what_is_logged_and_was_never_taken_can_be_given_back(bill: Bill) -> None:
@@ -118,6 +125,34 @@ def test_a_charge_that_comes_late_ends_its_case(bill: Bill) -> None:
     compare()
     assert Finding.objects.get().note == "The provider's record came late."
     assert compare().theirs_nano_usd == PRICE_NANO
+    assert bill_words.of(ours.request) == "Matches the provider’s bill: $0.033"
+    assert team_bill(ours).matched == 1
+
+
+def test_a_charge_that_comes_late_at_another_amount_is_a_case_again(bill: Bill) -> None:
+    ours = called()
+    bill.logged(ours)
+    compare()
+    bill.took("ours", 2 * PRICE_NANO, at=NOON + HOUR)
+    for _ in range(3):
+        done = compare()
+    shown = open_case()
+    assert (shown.advice, shown.refundable) == (reconciled.AFTER_ALL, 0)
+    assert shown.finding.theirs_nano_usd == done.theirs_nano_usd == 2 * PRICE_NANO
+
+
+def test_what_is_charged_after_midnight_belongs_to_the_day_of_its_log_alone(
+    bill: Bill, settings: Settings
+) -> None:
+    settings.PROVIDER_LOG_LAG = 1800
+    midnight, later = NOON + DAY / 2, 20 * HOUR / 60
+    bill.logged(called(at=midnight - later), at=midnight - later)
+    bill.took("ours", at=midnight + later)
+    for _ in range(2):
+        first, second = compare(), compare(day=(NOON + DAY).date())
+        assert (counts(first), first.theirs_nano_usd) == ({"matched": 1}, PRICE_NANO)
+        assert (counts(second), second.theirs_nano_usd) == ({}, 0)
+    assert not Finding.objects.exists()
 
 
 def test_while_the_list_may_lag_the_log_is_believed(bill: Bill, settings: Settings) -> None:
@@ -151,6 +186,20 @@ def test_what_came_back_of_a_second_charge_is_not_the_teams(bill: Bill) -> None:
     compare()
     shown = open_case()
     assert (shown.finding.theirs_nano_usd, shown.refundable) == (-PRICE_NANO, 0)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_what_came_back_in_two_parts_is_given_back_once_in_all(bill: Bill, first: int) -> None:
+    staff, ours = prices.staff(), called()
+    bill.logged(ours)
+    bill.took("ours")
+    for nth in (1, 2):
+        bill.took("ours", -10_000_000, at=NOON + nth * HOUR)
+    compare()
+    both = Finding.objects.order_by("charged_at")
+    for case in (both[first], both[1 - first]):
+        cases.resolve(by=staff, cases=[case], note="They gave it back", refund=True)
+    assert sorted(one.refunded for one in both.all()) == [0, 2_000_000]
 
 
 def test_each_source_keeps_its_own_figure(bill: Bill) -> None:
@@ -225,6 +274,17 @@ def test_a_charge_with_our_key_at_fal_is_a_case_and_one_of_another_key_is_not(bi
     assert (done.key_name, done.elsewhere_nano_usd) == ("User Key: darkroom", 2 * PRICE_NANO)
     case = Finding.objects.open().get()
     assert (case.inference_id, case.attempt) == ("lost", None)
+
+
+def test_charges_without_a_name_are_a_case_each(bill: Bill) -> None:
+    ours = called("ours")
+    Attempt.objects.filter(pk=ours.pk).update(provider="fal")
+    bill.fal_took("ours", key="User Key: darkroom")
+    for at in (NOON, NOON, NOON + HOUR):
+        bill.fal_took("", key="User Key: darkroom", at=at)
+    for _ in range(2):
+        assert counts(compare("fal")) == {"matched": 1, "theirs_only": 3}
+        assert Finding.objects.open().count() == 3
 
 
 def test_fals_name_of_our_key_is_remembered(bill: Bill) -> None:
