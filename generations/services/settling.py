@@ -41,15 +41,15 @@ def settle(
     """
     stored = [image for image in images if image.status in ARRIVED]
     costs = _costs(request, attempt, answer)
-    cost = costs[0]
     with transaction.atomic():
-        charges.count(attempt, *costs)
         if stored:
-            share = price_book.share(request, cost.nano_usd, came=len(images), kept=len(stored))
-            _succeed(request, attempt, cost=cost, stored=stored, share=share)
+            cost = costs[0].nano_usd
+            share = price_book.share(request, cost, came=len(images), kept=len(stored))
+            _succeed(request, attempt, costs=costs, stored=stored, share=share)
         else:
             blocked = any(image.status == ImageStatus.BLOCKED for image in images)
-            fail(request=request, attempt=attempt, code="blocked" if blocked else "lost", cost=cost)
+            code = "blocked" if blocked else "lost"
+            fail(request=request, attempt=attempt, code=code, costs=costs)
 
 
 def fail(
@@ -57,10 +57,13 @@ def fail(
     request: GenerationRequest,
     attempt: Attempt,
     code: str,
-    cost: Cost | None = None,
+    costs: Sequence[Cost] = (),
     detail: str = "",
 ) -> bool:
-    """Fail what the provider may have charged: release the hold, book the cost to the house."""
+    """Fail what the provider may have charged: release the hold, book the cost to the house.
+
+    Of several figures the first is the one that counts.
+    """
     with transaction.atomic():
         moved = states.move(
             request.pk,
@@ -73,21 +76,22 @@ def fail(
         )
         if moved:
             ledger.release(hold=request.hold_id)
-            if cost:
-                house_pays(attempt, cost, reason=code)
+            if costs:
+                house_pays(attempt, *costs, reason=code)
     return moved
 
 
-def house_pays(attempt: Attempt, cost: Cost, *, reason: str, covered: int = 0) -> None:
-    """Keep what the provider charged for an attempt; book to the house what no team covers of it.
+def house_pays(attempt: Attempt, *costs: Cost, reason: str) -> None:
+    """Keep what the provider charged for an attempt that no team pays, and book it to the house.
 
-    `covered` is without what a team pays on top, which is no cost of the house.
+    Of several figures the first is the one that counts.
     """
-    charges.count(attempt, cost)
-    _house_pays_rest(attempt, cost, reason=reason, covered=covered)
+    charges.count(attempt, *costs)
+    _house_pays_rest(attempt, costs[0], reason=reason, covered=0)
 
 
 def _house_pays_rest(attempt: Attempt, cost: Cost, *, reason: str, covered: int) -> None:
+    """`covered` is without what a team pays on top, which is no cost of the house."""
     rest = price_book.terms_of(attempt.request).at_cost(cost.nano_usd) - covered
     if rest > 0:
         house_pays_more(attempt, rest, reason=reason, reference=str(attempt.pk))
@@ -116,7 +120,7 @@ def _succeed(
     request: GenerationRequest,
     attempt: Attempt,
     *,
-    cost: Cost,
+    costs: Sequence[Cost],
     stored: list[Image],
     share: price_book.Share,
 ) -> None:
@@ -132,6 +136,8 @@ def _succeed(
     )
     if not moved:
         return
+    # Not before: what was learned since from the bill, another worker's figures would overwrite.
+    charges.count(attempt, *costs)
     captured = min(share.paid, request.hold.amount)
     if captured:
         ledger.capture(hold=request.hold_id, amount=captured)
@@ -142,7 +148,7 @@ def _succeed(
         ledger.overrun(hold=request.hold_id, amount=above, reason="above the hold")
     whole = len(stored) >= request.num_images
     reason = "the team pays less than the provider takes" if whole else "not delivered"
-    _house_pays_rest(attempt, cost, reason=reason, covered=share.covered)
+    _house_pays_rest(attempt, costs[0], reason=reason, covered=share.covered)
     enqueue.after_commit(*(functools.partial(enqueue.renditions, image.pk) for image in stored))
 
 

@@ -122,8 +122,9 @@ def _end_unreadable(request: GenerationRequest, attempt: Attempt, error: Unreada
     cost = settling.stated_cost(attempt, error.cost, error.units) or _cost_in_log(attempt)
     if cost is None and not records.was_sent_before(attempt, backoff.GIVE_UP_AFTER):
         raise error
+    costs = [cost] if cost else []
     settling.fail(
-        request=request, attempt=attempt, code="unreadable", cost=cost, detail=error.message
+        request=request, attempt=attempt, code="unreadable", costs=costs, detail=error.message
     )
 
 

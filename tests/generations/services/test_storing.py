@@ -14,7 +14,14 @@ from pytest_django import Settings
 
 from accounts.models import HoldState
 from generations import storage
-from generations.models import Attempt, AttemptState, GenerationRequest, Image, Status
+from generations.models import (
+    Attempt,
+    AttemptState,
+    CostSource,
+    GenerationRequest,
+    Image,
+    Status,
+)
 from generations.providers.aimlapi import AimlApi
 from generations.providers.base import ProviderConfig
 from generations.services import audit, leases, providers, settling, storing
@@ -219,6 +226,22 @@ def test_finishing_twice_stores_and_charges_once() -> None:
     assert images(request) == ["stored"] * 2
     assert now(request).hold.captured == PRICE
     assert audit.check_ledger().problems == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_comes_too_late_overwrites_nothing_that_was_learned_since() -> None:
+    attempt = factories.answered(raw=factories.answer(usd=None))
+    late = storing._read(attempt.request_id)
+    assert late is not None
+    storing.finish(attempt.request_id)
+    Attempt.objects.update(cost_source=CostSource.LOG)
+    settling.settle(
+        request=late.request,
+        attempt=late.attempt,
+        answer=late.answer,
+        images=list(attempt.images.all()),
+    )
+    assert Attempt.objects.get().cost_source == CostSource.LOG
 
 
 @pytest.mark.django_db(transaction=True)
