@@ -311,6 +311,40 @@ def test_what_waits_for_an_ask_ends_with_it(team: Team, first: User, second: Use
     assert available(team) == 100
 
 
+def test_who_made_what_waits_hears_that_the_ask_was_declined_and_why(
+    team: Team, first: User, second: User
+) -> None:
+    asked = asks.ask(by=factories.member(team), team=team, amount=1, words="For the fair")
+    asks.grant(by=first, ask=asked, amount=21)
+    [made] = changes.waiting(team)
+    mail.outbox.clear()
+    asks.decline(by=second, ask=asked, note="N" * 301)
+    made.refresh_from_db()
+    assert (made.state, made.decided_by, made.note) == ("declined", second, "N" * 300)
+    letter = next(one for one in mail.outbox if one.to == [first.email])
+    assert letter.subject.startswith("Declined")
+    assert "NNN" in letter.body
+
+
+def test_what_waits_is_taken_back_with_the_ask_and_its_maker_hears_it_unless_they_did_it(
+    team: Team, first: User, second: User
+) -> None:
+    person = factories.member(team)
+    for by, told in ((person, 1), (first, 0)):
+        asked = asks.ask(by=person, team=team, amount=1, words="For the fair")
+        asks.grant(by=first, ask=asked, amount=21)
+        [made] = changes.waiting(team)
+        mail.outbox.clear()
+        if by == person:
+            asks.withdraw(by=by, ask=asked)
+        else:
+            asks.decline(by=by, ask=asked, note="No")
+        made.refresh_from_db()
+        assert (made.state, made.decided_by) == ("withdrawn", by)
+        letters = [one for one in mail.outbox if one.to == [first.email]]
+        assert ["no longer asks for it" in one.body for one in letters] == [True] * told
+
+
 def test_a_refund_is_never_above_what_was_charged_also_when_it_waited(
     team: Team, first: User, second: User
 ) -> None:
