@@ -34,6 +34,7 @@ from generations.models import (
     ReconciliationState,
     SeenVia,
 )
+from generations.services.bills import agree
 
 BILL_DAYS = 30
 
@@ -133,21 +134,26 @@ def bill(account: CreditAccount) -> Bill:
     compared = calls.filter(in_bill | Exists(only_ours))
     sums = findings.aggregate(house=Sum("house_paid"), back=Sum("refunded"))
     ours = compared.aggregate(calls=Count("pk"), total=Sum(_booked()))
-    otherwise = ~Q(kind=FindingKind.OURS_ONLY) | ~Exists(
-        billed.filter(attempt=OuterRef("attempt")).order_by()
-    )
     return Bill(
         compared_at=_compared_at(),
         calls=calls.filter(cost_nano_usd__gt=0).count(),
         compared=ours["calls"],
         ours=ours["total"] or 0,
         theirs=billed.aggregate(total=Sum("nano_usd"))["total"] or 0,
-        differ=findings.filter(otherwise).values("attempt").distinct().count(),
+        differ=_differing(calls.filter(Exists(findings.filter(attempt=OuterRef("pk")))), billed),
         open_cases=findings.open().count(),
         house_paid=sums["house"] or 0,
         refunded=sums["back"] or 0,
         kinds=_by_kind(findings),
     )
+
+
+def _differing(found: QuerySet[Attempt], billed: QuerySet[ProviderCharge]) -> int:
+    """How many of the calls with a finding are not billed as they were booked, late or not."""
+    taken = billed.filter(attempt=OuterRef("pk")).order_by().values("attempt")
+    theirs = Subquery(taken.annotate(total=Sum("nano_usd")).values("total"))
+    figures = found.annotate(booked=_booked(), billed=theirs).values_list("booked", "billed")
+    return sum(not agree(booked or 0, billed or 0) for booked, billed in figures)
 
 
 def _booked() -> Coalesce:
