@@ -18,13 +18,15 @@ SHOWN_CLOSER = 4
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One model's part of a run; `is_own` for whoever asked for it. `price_again` is what trying it
-    again would cost in microcredits, where that makes sense."""
+    """One model's part of a run; `is_own` for whoever asked for it, and `sees_cost` for who may see
+    its receipt. `price_again` is what trying it again would cost in microcredits, where that makes
+    sense."""
 
     comparison: Comparison
     position: int
     batch: Batch
     is_own: bool
+    sees_cost: bool
     tries: int = 1
     price_again: int | None = None
 
@@ -72,6 +74,10 @@ class Contest:
         return sum(cell.batch.cost_microcredits for cell in self.cells)
 
     @property
+    def sees_cost(self) -> bool:
+        return all(cell.sees_cost for cell in self.cells)
+
+    @property
     def seed(self) -> str:
         """As text: a browser's numbers are not exact beyond 2^53."""
         return "" if self.comparison.seed is None else str(self.comparison.seed)
@@ -88,8 +94,11 @@ class Contest:
         return [one for one in ready if one in first[:SHOWN_CLOSER]] if len(ready) > 1 else []
 
 
-def present(shown: Sequence[Comparison], *, to: User) -> list[Contest]:
-    """In two queries however many there are, and a few more while something waits."""
+def present(shown: Sequence[Comparison], *, to: User, sees_ledger: bool) -> list[Contest]:
+    """In two queries however many there are, and a few more while something waits.
+
+    Who sees the team's ledger sees what others' cells cost.
+    """
     every = _cells(shown)
     tries = Counter((cell.comparison_id, cell.position) for cell in every)
     cells = [cell for cell in every if cell.replaced_at is None]
@@ -97,12 +106,14 @@ def present(shown: Sequence[Comparison], *, to: User) -> list[Contest]:
     made: dict[object, list[Cell]] = {one.pk: [] for one in shown}
     known = {one.pk: one for one in shown}
     for cell in cells:
+        is_own = cell.request.user_id == to.pk
         made[cell.comparison_id].append(
             Cell(
                 comparison=known[cell.comparison_id],
                 position=cell.position,
                 batch=by_request[cell.request_id],
-                is_own=cell.request.user_id == to.pk,
+                is_own=is_own,
+                sees_cost=is_own or sees_ledger,
                 tries=tries[cell.comparison_id, cell.position],
             )
         )

@@ -210,7 +210,7 @@ def _run_again(request: GenerationRequest, attempt: Attempt, *, note: str) -> No
 def _charged_without_picture(request: GenerationRequest, attempt: Attempt, entry: LogEntry) -> None:
     cost = records.cost_of(entry)
     with transaction.atomic():
-        if settling.fail(request=request, attempt=attempt, code="lost", cost=cost):
+        if settling.fail(request=request, attempt=attempt, code="lost", costs=[cost]):
             Attempt.objects.filter(pk=attempt.pk).update(
                 state=AttemptState.LOST, inference_id=entry.inference_id
             )

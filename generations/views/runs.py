@@ -32,8 +32,9 @@ def recent(request: TeamRequest) -> HttpResponse:
     """One's own runs in this team, newest first."""
     mine = Comparison.objects.visible_to(request.user).filter(team=request.team, user=request.user)
     found = list(mine.older_than(_before(request))[: PAGE + 1])
+    sees_ledger = Permission.VIEW_LEDGER in granted_in(request, request.team)
     context = {
-        "contests": contest.present(found[:PAGE], to=request.user),
+        "contests": contest.present(found[:PAGE], to=request.user, sees_ledger=sees_ledger),
         "before": found[PAGE - 1].pk if len(found) > PAGE else "",
     }
     return render(request, "generations/comparisons.html", context)
@@ -154,8 +155,9 @@ def _cell(
 
 
 def _page(request: SignedInRequest, shown: Comparison) -> dict[str, Any]:
-    found: Contest = contest.present([shown], to=request.user)[0]
     granted = granted_in(request, shown.team)
+    sees_ledger = Permission.VIEW_LEDGER in granted
+    found: Contest = contest.present([shown], to=request.user, sees_ledger=sees_ledger)[0]
     if Permission.GENERATE in granted:
         found = contest.priced(found, by=request.user)
     return {

@@ -54,6 +54,7 @@ def site() -> Iterator[None]:
 
         call_command("collectstatic", interactive=False, verbosity=0)
         import config.asgi  # noqa: F401, PLC0415  # as the web process does, to its last line
+
         yield
 
 

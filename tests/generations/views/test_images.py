@@ -48,6 +48,16 @@ def test_the_page_says_what_made_the_image_and_what_it_cost(mine: Client, image:
     assert file_of(image, "1280") in page
 
 
+def test_what_others_images_cost_is_told_to_whom_their_receipts_are(
+    studio: Studio, image: Image
+) -> None:
+    told = (studio.author, studio.owner, studio.admin)
+
+    for person in (*told, studio.colleague, studio.viewer):
+        page = browser(person).get(page_of(image)).text
+        assert ("<dt>Cost</dt>" in page) is ("3.3 credits" in page) is (person in told)
+
+
 def test_the_cost_is_shared_between_the_images_of_a_request(studio: Studio, mine: Client) -> None:
     asked = factories.request(of=studio.team, by=studio.author, params={"num_images": 2})
     done = factories.succeeded(asked, pictures=[factories.picture(), factories.picture()])

@@ -189,6 +189,35 @@ def test_a_cell_says_what_it_cost_and_how_long_it_took(studio: Studio, mine: Cli
     assert "1 image ready." in part.text
 
 
+def test_what_it_cost_is_told_to_whom_its_receipts_are(studio: Studio) -> None:
+    run = start(studio.author, studio.team, DEV, SCHNELL)
+    finish(run)
+
+    def costs(client: Client) -> list[bool]:
+        page, part = client.get(address(run)).text, client.get(cell(run, 0), headers=HTMX).text
+        return ["6.6 credits" in page, "3.3 credits" in page, "3.3 credits" in part]
+
+    for person in (studio.author, studio.owner, studio.admin):
+        assert costs(browser(person)) == [True] * 3
+    assert '6.6<span class="spoken"> credits' in browser(studio.author).get("/compare/").text
+    for person in (studio.colleague, studio.viewer):
+        assert costs(browser(person)) == [False] * 3
+
+
+def test_what_a_colleague_tried_again_is_theirs_in_the_costs_too(
+    studio: Studio, mine: Client
+) -> None:
+    run = start(studio.author, studio.team, DEV, SCHNELL)
+    failed(requests_of(run)[0], ErrorKind.SERVER)
+    theirs = browser(studio.colleague)
+    theirs.post(again(run, 0), {"agreed": str(factories.PRICE)})
+
+    assert "3.3 credits" in theirs.get(address(run)).text
+    assert "3.3 credits" not in mine.get(address(run)).text
+    assert "0.4 credits" in mine.get(address(run)).text
+    assert 'class="spoken"> credits' not in mine.get("/compare/").text
+
+
 def test_a_cell_that_failed_says_why_and_that_it_cost_nothing(studio: Studio, mine: Client) -> None:
     run = start(studio.author, studio.team, DEV, SCHNELL)
     failed(requests_of(run)[0], ErrorKind.INVALID)
