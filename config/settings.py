@@ -3,9 +3,9 @@
 import secrets
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import urlsplit
 
-from config import calendar, embedded, env, logs, paths
+from config import calendar, database, embedded, env, logs, paths
 
 BASE_DIR = paths.BASE
 DARKROOM_DATA = paths.data_folder()
@@ -26,20 +26,6 @@ def _secret_key() -> str:
         kept.touch(mode=0o600)
         kept.write_text(secrets.token_urlsafe(50))
     return kept.read_text().strip()
-
-
-def _database(url: str) -> dict[str, Any]:
-    parts = urlsplit(url)
-    options: dict[str, Any] = dict(parse_qsl(parts.query))
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": parts.hostname or options.pop("host", ""),
-        "PORT": str(parts.port or ""),
-        "OPTIONS": options,
-    }
 
 
 SECRET_KEY = _secret_key()
@@ -123,7 +109,10 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": _database(paths.database_url() or embedded.url(DARKROOM_DATA))}
+DATABASES = {"default": database.connection(paths.database_url() or embedded.url(DARKROOM_DATA))}
+_lock_seconds = env.integer("DATABASE_LOCK_SECONDS", 10)
+if _lock_seconds:
+    DATABASES["default"]["OPTIONS"].setdefault("options", database.limits(_lock_seconds))
 # A bounded pool a process, however many threads wait in it: with one connection a thread, hundreds
 # of threads exhaust the server (measured). Celery's prefork children want plain connections.
 if env.boolean("DATABASE_POOL", True):

@@ -19,6 +19,7 @@ from generations.services import (
     failover,
     leases,
     outcomes,
+    records,
     recovery,
     requests,
     settling,
@@ -258,10 +259,11 @@ def test_a_late_answer_and_the_sweepers_decision_leave_one_truth() -> None:
             status=Status.UNCONFIRMED, lease_until=None, error_code=recovery.ABSENT
         )
         Attempt.objects.filter(pk=attempt.pk).update(sent_at="2020-01-01T00:00Z")
+        attempt.refresh_from_db()
         unclear = GenerationRequest.objects.select_related("hold").get(pk=attempt.request_id)
         accepted, _ = together(
             partial(outcomes.record_answer, attempt, factories.answer()),
-            partial(recovery.decide, unclear, attempt, None),
+            partial(recovery.decide, unclear, attempt, None, at=records.database_time()),
         )
         unclear.refresh_from_db()
         assert unclear.status == (Status.ANSWERED if accepted is True else Status.QUEUED)

@@ -3,9 +3,10 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
-from config import schema
+from config import database, schema
 
 
 @pytest.fixture
@@ -39,3 +40,21 @@ def test_the_lock_is_given_back(other_session: psycopg.Connection) -> None:
     schema.migrate()
     row = other_session.execute("SELECT pg_try_advisory_lock(%s)", [schema.LOCK]).fetchone()
     assert row == (True,)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_of_the_schema_waits_for_its_turn_as_long_as_it_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "options", database.limits(7))
+    assert _limits() == ["7s", "21s"]
+    call_command("migrate", verbosity=0)
+    assert _limits() == ["0", "0"]
+    connection.close()
+
+
+def _limits() -> list[str]:
+    names = ("lock_timeout", "idle_in_transaction_session_timeout")
+    with connection.cursor() as cursor:
+        return [cursor.execute(f"SHOW {name}").fetchone()[0] for name in names]

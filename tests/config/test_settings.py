@@ -50,7 +50,8 @@ def test_with_a_key_the_provider_is_asked_where_it_is_said_to_be() -> None:
 
 def test_a_database_url_is_taken_apart() -> None:
     url = "postgresql://me:p%40ss@db.example.org:6543/pictures?sslmode=require"
-    database = _setting("DATABASES", DATABASE_URL=url, DATABASE_POOL="false")
+    plain = {"DATABASE_POOL": "false", "DATABASE_LOCK_SECONDS": "0"}
+    database = _setting("DATABASES", DATABASE_URL=url, **plain)
     assert isinstance(database, dict)
     assert database["default"] == {
         "ENGINE": "django.db.backends.postgresql",
@@ -61,6 +62,13 @@ def test_a_database_url_is_taken_apart() -> None:
         "PORT": "6543",
         "OPTIONS": {"sslmode": "require", "prepare_threshold": 0},
     }
+
+
+def test_a_session_waits_for_locks_and_holds_them_only_so_long() -> None:
+    database = _setting("DATABASES", DATABASE_LOCK_SECONDS="4")
+    assert isinstance(database, dict)
+    options = database["default"]["OPTIONS"]["options"]
+    assert "-c lock_timeout=4s -c idle_in_transaction_session_timeout=12s" in options
 
 
 def test_redis_becomes_broker_and_cache() -> None:
