@@ -7,9 +7,11 @@ from collections.abc import Collection
 from datetime import timedelta
 
 import structlog
+from django.conf import settings
 from django.db.models import QuerySet
 
 from config.sql import run_prepared
+from generations import catalog
 from generations.models import Attempt, Circuit
 from generations.providers.errors import ErrorKind
 
@@ -29,12 +31,13 @@ UNHEALTHY = (
     ErrorKind.TIMEOUT,
 )
 
-# The last calls for a model that ended in these minutes: half of twenty, or five without a
-# connection in a row.
+# The last calls for a model that ended lately: half of twenty, or five without a connection in a
+# row. One that a silent provider ends at the deadline was sent that much earlier.
+LATELY = timedelta(minutes=5)
 ENDED = """
 SELECT a.error_kind FROM generations_attempt a
 JOIN generations_generationrequest r ON r.id = a.request_id
-WHERE a.sent_at > statement_timestamp() - interval '5 minutes' AND a.state <> 'sent'
+WHERE a.sent_at > statement_timestamp() - %(lately)s AND a.state <> 'sent'
   AND a.provider = %(provider)s AND %(model)s IN (r.model, r.moved_from)
 ORDER BY a.sent_at DESC LIMIT 20
 """
@@ -65,8 +68,9 @@ NOT EXISTS (
 """
 PROBE = """
 UPDATE generations_circuit circuit
-SET probes = probes + 1,
-    probe_at = statement_timestamp() + least(interval '30 seconds' * 2 ^ probes, '15 minutes')
+SET probes = least(probes, 9999) + 1,
+    probe_at = statement_timestamp()
+        + least(interval '30 seconds' * 2 ^ least(probes, 5), '15 minutes')
 FROM claimed
 WHERE circuit.provider = claimed.provider AND circuit.model IN (claimed.model, '')
 """
@@ -83,6 +87,8 @@ def resume_everything() -> None:
 
 def note_failure(attempt: Attempt, kind: ErrorKind) -> None:
     """Take note of a call that failed; open the circuit if it is one too many."""
+    if attempt.model not in catalog.MODELS:
+        return  # Nothing is sent for it any more, and each request of it is to hear so.
     if kind in OF_THE_PROVIDER:
         _open(attempt.provider, "", kind)
     elif kind in OF_THE_MODEL or (kind in UNHEALTHY and _is_failing(attempt)):
@@ -108,7 +114,9 @@ def _before(attempt: Attempt) -> QuerySet[Circuit]:
 
 
 def _is_failing(attempt: Attempt) -> bool:
-    rows = run_prepared(ENDED, {"provider": attempt.provider, "model": attempt.model})
+    lately = LATELY + timedelta(seconds=settings.PROVIDER_DEADLINE)
+    values = {"provider": attempt.provider, "model": attempt.model, "lately": lately}
+    rows = run_prepared(ENDED, values)
     kinds = [kind for (kind,) in rows]
     last = kinds[:IN_A_ROW]
     if len(last) == IN_A_ROW and set(last) == {ErrorKind.CONNECTION}:

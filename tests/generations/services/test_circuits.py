@@ -1,6 +1,9 @@
 """A provider or model that fails is left alone, but for a probe now and then."""
 
+from datetime import timedelta
+
 import pytest
+from django.conf import settings
 from django.db.models.functions import Now
 
 from generations import batches
@@ -108,3 +111,25 @@ def test_what_the_provider_did_not_do_for_one_request_says_nothing_about_the_nex
     assert not Circuit.objects.exists()
     assert Attempt.objects.filter(state=AttemptState.REJECTED).count() == 25
     assert circuits.LOOKED_AT < 25
+
+
+def test_a_circuit_that_was_probed_for_weeks_stops_nobodys_claim() -> None:
+    fail(ErrorKind.UNAUTHORIZED, Outcome.REJECTED)
+    for probes in (39, 32_767):
+        Circuit.objects.update(probes=probes, probe_at=Now())
+        factories.request()
+        attempt = claiming.claim()
+        assert attempt
+        assert attempt.is_probe
+    circuit = Circuit.objects.annotate(now=Now()).get()
+    assert circuit.probe_at - circuit.now <= timedelta(minutes=15)
+
+
+def test_a_provider_that_lets_every_call_run_into_its_deadline_opens_the_circuit() -> None:
+    sent = [factories.sent() for _ in range(circuits.LOOKED_AT)]
+    hung = timedelta(seconds=settings.PROVIDER_DEADLINE + 1)
+    Attempt.objects.update(sent_at=Now() - hung)
+    for attempt in sent:
+        no_answer = ProviderError("No.", outcome=Outcome.UNKNOWN, kind=ErrorKind.TIMEOUT)
+        outcomes.record_error(attempt, no_answer)
+    assert Circuit.objects.get().because == ErrorKind.TIMEOUT
