@@ -84,12 +84,8 @@ class Batch:
     def stage(self) -> str:
         """What happens now, in words."""
         status = Status(self.request.status)
-        if status == Status.QUEUED and self.wait.circuit:
-            return f"Paused: {failures.pause(self.wait.circuit.because)}"
-        if status == Status.QUEUED and self.request.error_code:
-            return "Provider busy, trying again"
         if status == Status.QUEUED:
-            return f"Queued · {self.wait.ahead} ahead" if self.wait.ahead else "Queued"
+            return self._stage_with_us
         if status == Status.SUBMITTED:
             return self._stage_at_the_provider
         if status == Status.ANSWERED and self.request.error_code in WAITING_FOR_STORE:
@@ -104,6 +100,16 @@ class Batch:
     @property
     def approvers(self) -> str:
         return self.wait.approvers
+
+    @property
+    def _stage_with_us(self) -> str:
+        if self.wait.circuit:
+            return f"Paused: {failures.pause(self.wait.circuit.because)}"
+        if self.request.error_code:
+            return "Provider busy, trying again"
+        if self.wait.full:
+            return f"{self.wait.full} is full, sent when it has a place"
+        return f"Queued · {self.wait.ahead} ahead" if self.wait.ahead else "Queued"
 
     @property
     def _stage_at_the_provider(self) -> str:

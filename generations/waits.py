@@ -6,15 +6,20 @@ from uuid import UUID
 
 from django.db.models import Count, Q
 
+from generations.catalog_types import provider_name
 from generations.models import Circuit, GenerationRequest, Status
-from generations.services import approvals
+from generations.services import approvals, gates
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """`ahead` are the team's that are queued before it; `approvers` in words, who may let it go."""
+    """`ahead` are the team's that are queued before it; `approvers` in words, who may let it go.
+
+    `full` is the provider that has no place for it now.
+    """
 
     ahead: int = 0
+    full: str = ""
     approvers: str = ""
     circuit: Circuit | None = None
 
@@ -25,11 +30,12 @@ NOTHING = Wait()
 def of(requests: Sequence[GenerationRequest]) -> dict[UUID, Wait]:
     """For each of them; nothing is asked where none waits."""
     queued = [one for one in requests if one.status == Status.QUEUED]
-    ahead, circuits = _ahead(queued), open_circuits(queued)
+    ahead, circuits, full = _ahead(queued), open_circuits(queued), _full(queued)
     approvers = _approvers([one for one in requests if one.status == Status.AWAITING_APPROVAL])
     return {
         one.pk: Wait(
             ahead=ahead.get(one.pk.hex, 0),
+            full=full.get(one.pk, ""),
             approvers=approvers.get(one.pk, ""),
             circuit=circuits.get(one.pk),
         )
@@ -50,6 +56,18 @@ def open_circuits(requests: Iterable[GenerationRequest]) -> dict[UUID, Circuit]:
         for request in queued
     }
     return {pk: circuit for pk, circuit in waits.items() if circuit}
+
+
+def _full(queued: Sequence[GenerationRequest]) -> dict[UUID, str]:
+    """Of those whose provider has no place, or none for their model, its name. Asked once each."""
+    asked = {request.provider for request in queued}
+    rooms = {name: gates.room(name) for name in asked}
+    stuck = {name: gates.stuck_models(name) for name in asked if rooms[name] is not None}
+    return {
+        request.pk: provider_name(request.provider)
+        for request in queued
+        if rooms[request.provider] == 0 or request.model in stuck.get(request.provider, ())
+    }
 
 
 def _ahead(queued: Sequence[GenerationRequest]) -> dict[str, int]:

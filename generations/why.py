@@ -192,7 +192,7 @@ def _reason(request: GenerationRequest, circuit: Circuit | None) -> str:
         return PAUSED if circuit.provider else NO_ROOM
     if request.status == Status.QUEUED and request.moved_from and not request.error_code:
         return MOVED
-    if request.status == Status.SUBMITTED and request.cancel_asked_at:
+    if request.waits_at_provider and request.cancel_asked_at:
         return CANCELLING
     if request.status == Status.UNCONFIRMED and providers.is_queue(request.provider):
         return LOST_SUBMIT
