@@ -3,7 +3,6 @@
 There is no idempotency key: the id we send is only for finding the request in the log again.
 """
 
-import json
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence, Set
@@ -80,7 +79,7 @@ class AimlApi:
                 "Content-Type": "application/json",
                 "X-Client-Request-Id": client_request_id,
             },
-            content=json.dumps(dict(payload), allow_nan=False),
+            content=keeping.body(dict(payload)),
         )
         redactor = Redactor(key=self._key, prompt=str(payload.get("prompt", "")))
         return self._ask(request, deadline=self._config.deadline, redactor=redactor)

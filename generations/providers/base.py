@@ -100,7 +100,8 @@ class Progress:
 
 
 class Cancellation(StrEnum):
-    ACKNOWLEDGED = "acknowledged"
+    ACKNOWLEDGED = "acknowledged"  # it is out of the queue, unmade
+    REQUESTED = "requested"  # it may be made and charged all the same: only looks will tell
     TOO_LATE = "too_late"
 
 

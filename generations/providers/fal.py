@@ -44,6 +44,7 @@ from generations.providers.redaction import Redactor
 RESULT_HOSTS = ("fal.media",)
 KEYS_DEADLINE = 5.0  # a web process waits for it
 KEY_PREFIX = 8
+TO_START = 30 * 60  # seconds; what fal has not begun by then it drops, unmade and uncharged
 # Results can be opened by anyone who has their address; we fetch them within minutes, at the
 # worst within the day in which storing is tried again.
 OUTPUTS_KEPT = json.dumps({"expiration_duration_seconds": 3 * 24 * 3600})
@@ -89,8 +90,9 @@ class Fal:
                 # fal has no use for it; whoever reads a proxy's log has.
                 "X-Client-Request-Id": client_request_id,
                 "X-Fal-Object-Lifecycle-Preference": OUTPUTS_KEPT,
+                "X-Fal-Request-Timeout": str(TO_START),
             },
-            content=json.dumps(self._uploader.with_addresses(content), allow_nan=False),
+            content=keeping.body(self._uploader.with_addresses(content)),
         )
         call, raw = self._caller.exchange(request, redactor=redactor, deadline=SUBMIT_DEADLINE)
         error = self._caller.verdict(call, raw, redactor)

@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal, InvalidOperation
+from http import HTTPStatus
 
 from generations.providers.base import Cancellation, Progress, RawAnswer, Stage, Submission
 from generations.providers.decoding import decode, integer, mapping, sequence, string
@@ -60,9 +61,11 @@ def read_failure(words: str) -> int | None:
 
 
 def read_cancellation(raw: RawAnswer) -> Cancellation:
-    """2xx is an acknowledgement; raises ProviderError for anything that is not an answer."""
-    if 200 <= raw.status_code < 300:  # noqa: PLR2004 - the class of status
+    """Only 200 says that it was dropped; raises ProviderError for anything that is no answer."""
+    if raw.status_code == HTTPStatus.OK:
         return Cancellation.ACKNOWLEDGED
+    if raw.status_code == HTTPStatus.ACCEPTED:
+        return Cancellation.REQUESTED
     try:
         said = string(mapping(decode(raw.body)).get("status"))
     except ValueError:

@@ -68,9 +68,12 @@ class Uploader:
     def _send(self, request: httpx.Request, *, stranger: Destination | None = None) -> RawAnswer:
         """A call before the paid one, so that whatever fails, nothing ran."""
         redactor = Redactor(key=self._key)
-        call, raw = self._caller.exchange(
-            request, redactor=redactor, deadline=UPLOAD_DEADLINE, stranger=stranger
-        )
+        try:
+            call, raw = self._caller.exchange(
+                request, redactor=redactor, deadline=UPLOAD_DEADLINE, stranger=stranger
+            )
+        except DisallowedError:
+            raise _nowhere_to_put() from None
         error = self._caller.verdict(call, raw, redactor)
         if error and error.outcome is Outcome.UNKNOWN:
             error.outcome = Outcome.NOT_RUN
@@ -85,9 +88,13 @@ class Uploader:
             upload, file = (string(document.get(name)) for name in ("upload_url", "file_url"))
             return self._stores.judge(upload), self._stores.judge(file)
         except (ValueError, DisallowedError):
-            raise ProviderError(
-                "fal's storage did not say where to put a reference image",
-                outcome=Outcome.NOT_RUN,
-                kind=ErrorKind.UNAVAILABLE,
-                raw=raw,
-            ) from None
+            raise _nowhere_to_put(raw) from None
+
+
+def _nowhere_to_put(raw: RawAnswer | None = None) -> ProviderError:
+    return ProviderError(
+        "fal's storage did not say where to put a reference image",
+        outcome=Outcome.NOT_RUN,
+        kind=ErrorKind.UNAVAILABLE,
+        raw=raw,
+    )

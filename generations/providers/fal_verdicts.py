@@ -62,7 +62,7 @@ def _decide(raw: RawAnswer, said: str, *, is_own: bool, is_fals: bool) -> tuple[
         return Outcome.UNKNOWN, ErrorKind.UNAVAILABLE
     if again:
         return Outcome.NOT_RUN, ErrorKind.UNAVAILABLE
-    return Outcome.REJECTED, _whose_fault(status, said)
+    return Outcome.REJECTED, ErrorKind.TIMEOUT if _is_late(raw) else _whose_fault(status, said)
 
 
 def _may_run_again(raw: RawAnswer, *, is_fals: bool) -> bool | None:
@@ -73,10 +73,14 @@ def _may_run_again(raw: RawAnswer, *, is_fals: bool) -> bool | None:
     stated = raw.headers.get("x-fal-retryable", "").strip().lower()
     if stated in {"true", "false"}:
         return stated == "true"
-    ours = raw.headers.get("x-fal-request-timeout-type", "").lower() == "user"
-    if raw.status_code < HTTPStatus.INTERNAL_SERVER_ERROR or ours:
+    if raw.status_code < HTTPStatus.INTERNAL_SERVER_ERROR or _is_late(raw):
         return False
     return True if is_fals else None
+
+
+def _is_late(raw: RawAnswer) -> bool:
+    """Whether it was dropped because it was not begun within the time that we gave it."""
+    return raw.headers.get("x-fal-request-timeout-type", "").lower() == "user"
 
 
 def _names_its_type(raw: RawAnswer) -> bool:

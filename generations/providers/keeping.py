@@ -1,10 +1,12 @@
-"""What is worth keeping of a call, and what a base URL must look like."""
+"""How a request is written, what is worth keeping of a call, and what a base URL must look like."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 
 import httpx
 
 from generations.providers.base import RawAnswer
+from generations.providers.errors import ErrorKind, Outcome, ProviderError
 from generations.providers.redaction import Redactor
 from generations.providers.transport import Exchange
 
@@ -24,6 +26,18 @@ def keep(call: Exchange, redactor: Redactor, *, headers: Iterable[str]) -> RawAn
         if name in call.headers
     }
     return RawAnswer(call.status_code, kept, body, call.duration)
+
+
+def body(document: Mapping[str, object]) -> str:
+    """A request as it is sent. Raises ProviderError: what is no JSON never left."""
+    try:
+        return json.dumps(document, allow_nan=False)
+    except (TypeError, ValueError):
+        raise ProviderError(
+            "The request holds a value that JSON cannot say",
+            outcome=Outcome.REJECTED,
+            kind=ErrorKind.INVALID,
+        ) from None
 
 
 def base_url(text: str) -> str:

@@ -9,7 +9,6 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
@@ -21,7 +20,7 @@ from generations.providers import fal_reading
 from generations.providers.base import RawAnswer
 from generations.providers.errors import ProviderError
 from generations.providers.fal_signatures import BadSignature, KeysUnavailable
-from generations.services import providers, queueing, results
+from generations.services import backoff, providers, queueing, results
 
 AT_ONCE = 100
 TOKEN_LENGTH = 40
@@ -169,6 +168,6 @@ def _take_due() -> list[UUID]:
         for told in due:
             pause = timedelta(seconds=PAUSES[min(told.tries, len(PAUSES) - 1)])
             WebhookInbox.objects.filter(pk=told.pk).update(
-                tries=F("tries") + 1, due_at=Now() + pause
+                tries=backoff.one_more(), due_at=Now() + pause
             )
     return [told.pk for told in due]

@@ -3,8 +3,10 @@
 import json
 from typing import Any
 
+from generations.providers import guard
 from generations.providers.base import ProviderConfig, RawAnswer
 from generations.providers.fal import Fal, FalConfig
+from generations.providers.guard import Resolver
 from tests.providers.servers import KEY, PROMPT, Behaviour, Server, says
 
 REALISM = "fal-ai/flux-realism"
@@ -12,7 +14,13 @@ ADMIN_KEY = "admin:abcdefghijklmnop"
 ID = "764cabcf-b745-4b3e-ae38-1200304cf45b"
 
 
-def connect(server: Server, *, deadline: float = 5.0, queue: str = "") -> Fal:
+def connect(
+    server: Server,
+    *,
+    deadline: float = 5.0,
+    queue: str = "",
+    resolver: Resolver = guard.resolve,
+) -> Fal:
     return Fal(
         FalConfig(
             provider=ProviderConfig(
@@ -26,7 +34,8 @@ def connect(server: Server, *, deadline: float = 5.0, queue: str = "") -> Fal:
             api_url=f"{server.url}/v1",
             jwks_url=f"{server.url}/.well-known/jwks.json",
             admin_key=ADMIN_KEY,
-        )
+        ),
+        resolver=resolver,
     )
 
 

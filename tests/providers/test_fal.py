@@ -28,6 +28,7 @@ def test_a_request_is_submitted_once_with_our_key_and_the_input_unwrapped(serve:
     assert head.startswith(f"POST /{REALISM}?fal_webhook=https%3A%2F%2Fdarkroom.example%2Fhooks")
     assert f"Authorization: Key {KEY}" in head
     assert f"X-Client-Request-Id: {SENT_AS}" in head
+    assert "X-Fal-Request-Timeout: 1800" in head
     body = json.loads(server.requests[0].partition(b"\r\n\r\n")[2])
     assert body == {"prompt": PROMPT, "seed": 7}
 
@@ -145,7 +146,7 @@ def test_a_cut_result_says_nothing_about_the_request(serve: Serve) -> None:
 @pytest.mark.parametrize(
     ("status", "said", "expected"),
     [
-        (202, "CANCELLATION_REQUESTED", Cancellation.ACKNOWLEDGED),
+        (202, "CANCELLATION_REQUESTED", Cancellation.REQUESTED),
         (200, "OK", Cancellation.ACKNOWLEDGED),
         (400, "ALREADY_COMPLETED", Cancellation.TOO_LATE),
     ],
@@ -246,6 +247,20 @@ def test_a_storage_that_names_a_strange_place_gets_nothing(
         connect(server).submit(
             payload=payload(image_url=image), client_request_id=SENT_AS, webhook=""
         )
+    assert caught.value.outcome is Outcome.NOT_RUN
+    assert len(server.requests) == 1
+
+
+def test_a_storage_whose_name_leads_inside_gets_nothing(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fal_uploads, "LARGEST_INSIDE", 10)
+    address = "https://inside.fal.media/put"
+    server = serve(answers({"upload_url": address, "file_url": address}))
+    client = connect(server, resolver=lambda *_: ["127.0.0.1"])
+    image = "data:image/png;base64," + base64.b64encode(bytes(40)).decode()
+    with pytest.raises(ProviderError) as caught:
+        client.submit(payload=payload(image_url=image), client_request_id=SENT_AS, webhook="")
     assert caught.value.outcome is Outcome.NOT_RUN
     assert len(server.requests) == 1
 

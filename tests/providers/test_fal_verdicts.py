@@ -84,7 +84,8 @@ def test_a_bare_failure_that_fal_has_said_elsewhere_runs_again() -> None:
 
 def test_a_start_that_we_gave_up_on_does_not_run_again() -> None:
     said = raw({"detail": "Timed out"}, status=504, x_fal_request_timeout_type="user")
-    assert judge_result(said, REDACTOR).outcome is Outcome.REJECTED
+    error = judge_result(said, REDACTOR)
+    assert (error.outcome, error.kind) == (Outcome.REJECTED, ErrorKind.TIMEOUT)
 
 
 @pytest.mark.parametrize("status", [401, 403, 429])
