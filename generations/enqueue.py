@@ -34,6 +34,15 @@ def send_ticket() -> bool:
     return _send(RUN_NEXT, queue="generate")
 
 
+def waiting() -> int:
+    """How many messages no worker that calls providers has taken yet, where the broker says so."""
+    with current_app.connection_or_acquire() as broker:
+        try:
+            return int(broker.default_channel.queue_declare("generate").message_count)
+        except (*broker.connection_errors, *broker.channel_errors, OperationalError, OSError):
+            return 0
+
+
 def finish(request_id: UUID) -> bool:
     return _send(FINISH, str(request_id), queue="generate")
 

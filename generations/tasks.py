@@ -78,8 +78,9 @@ def start_clockwork(sender: Any, **_: Any) -> None:
     queues = set(sender.app.amqp.queues.consume_from)
     clock.every(settings.LEASE_SECONDS / 3, leases.renew)
     clock.every(settings.SWEEP_SECONDS, functools.partial(recovery.sweep, queues))
-    clock.every(settings.SWEEP_SECONDS, recovery.settle_unconfirmed)
     if "generate" in queues:
+        # Nowhere else: a provider lets its log be read so often a minute.
+        clock.every(settings.SWEEP_SECONDS, recovery.settle_unconfirmed)
         clock.every(queueing.FOLLOW_SECONDS, queueing.follow_due)
         clock.every(queueing.FOLLOW_SECONDS, webhooks.process_due)
         clock.every(settings.SWEEP_SECONDS, space.watch)

@@ -2,6 +2,8 @@
 
 import functools
 import json
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -73,30 +75,60 @@ SELECT {notify}, attempt.sent_at, EXISTS (SELECT 1 FROM probe), {columns} FROM c
 """
 
 
+# How many of a provider's could be claimed for a while now, counted no further than `most`.
+LEFT = """
+SELECT count(*) FROM (
+    SELECT 1 FROM generations_generationrequest waits
+    WHERE status = 'queued' AND provider = %(provider)s
+      AND due_at <= statement_timestamp() - %(late)s AND {may_be_sent}
+      AND NOT model = ANY(%(but)s)
+    LIMIT %(most)s
+) found
+"""
+
+
+def left(*, late: timedelta, most: int) -> int:
+    """How many requests, up to `most`, wait for no more than a ticket since so long ago."""
+    found = 0
+    for name in providers.callable_providers():
+        room = gates.room(name)
+        at_most = most if room is None else min(most, room)
+        if at_most > 0:
+            but = gates.stuck_models(name)
+            values = {"provider": name, "late": late, "most": at_most, "but": but}
+            ((count,),) = run_prepared(_left(), values)
+            found += count
+    return min(found, most)
+
+
 def claim() -> Attempt | None:
     """Take the next request and write down the attempt that is about to be sent."""
     names = providers.callable_providers()
     limited = sorted(name for name in names if gates.is_limited(name))
-    to_enter = [name for name in limited if gates.is_worth_it(name)]
+    stuck = {name: gates.stuck_models(name) for name in limited if gates.is_worth_it(name)}
+    to_enter = [name for name, but in stuck.items() if not but or gates.waits(name, but=but)]
     if not to_enter:
         return _claim([name for name in names if name not in limited])
     with transaction.atomic():
         shut = {name for name in limited if name not in to_enter or not gates.enter(name)}
-        attempt = _claim([name for name in names if name not in shut])
+        but = [model for name in to_enter for model in stuck[name]]
+        attempt = _claim([name for name in names if name not in shut], but=but)
         if attempt and attempt.provider in limited:
             gates.take(attempt.provider)
     return attempt
 
 
-def _claim(names: list[str]) -> Attempt | None:
+def _claim(names: list[str], *, but: Sequence[str] = ()) -> Attempt | None:
+    """For any of these providers, and any model but these."""
     attempt_id = uuid7()
     values: dict[str, Any] = {
         "providers": names,
         "owner": leases.OWNER,
         "lease": leases.length(),
         "attempt": attempt_id,
+        "but": list(but),
     }
-    rows = run_prepared(_statement(), values)
+    rows = run_prepared(_statement(passes_by=bool(but)), values)
     if not rows:
         return None
     _, sent_at, is_probe, *columns = rows[0]
@@ -122,10 +154,16 @@ def _columns() -> dict[str, str]:
 
 
 @functools.cache
-def _statement() -> str:
+def _left() -> str:
+    return LEFT.format(may_be_sent=circuits.CLOSED.format(row="waits"))
+
+
+@functools.cache
+def _statement(*, passes_by: bool) -> str:
+    may_be_sent = circuits.CLOSED.format(row="waits")
     return CLAIM.format(
         notify=events.NOTIFY,
         columns=", ".join(_columns().values()),
-        may_be_sent=circuits.CLOSED.format(row="waits"),
+        may_be_sent=f"{may_be_sent} AND NOT model = ANY(%(but)s)" if passes_by else may_be_sent,
         probe=circuits.PROBE,
     )

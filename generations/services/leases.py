@@ -8,18 +8,21 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from generations.models import GenerationRequest, Status
 
 # A new process is a new owner, even with the process id of one that died.
 OWNER = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"[:80]
+# In the place of an owner: a message about it is under way.
+OFFERED = "the next that is free"
 
 _in_hand: set[UUID] = set()
 _lock = threading.Lock()
@@ -71,9 +74,17 @@ def let_go() -> None:
     ).update(lease_until=Now())
 
 
+def offer(requests: Collection[UUID]) -> None:
+    """Let the next worker that is told of these answered requests take them, for a lease's time."""
+    GenerationRequest.objects.filter(pk__in=requests).update(lease_owner=OFFERED, due_at=until())
+
+
 def take(request: UUID) -> bool:
     """Take an answered request that nobody works on any more, to finish it."""
     free = GenerationRequest.objects.filter(
-        pk=request, status=Status.ANSWERED, lease_until__lt=Now(), due_at__lte=Now()
+        Q(due_at__lte=Now()) | Q(lease_owner=OFFERED),
+        pk=request,
+        status=Status.ANSWERED,
+        lease_until__lt=Now(),
     )
-    return free.update(lease_owner=OWNER, lease_until=until()) == 1
+    return free.update(lease_owner=OWNER, lease_until=until(), due_at=Now()) == 1

@@ -11,7 +11,6 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
 from django.db.models.functions import Now
 
 from generations import enqueue, events
@@ -124,7 +123,7 @@ def _take_due() -> list[UUID]:
         )
         for request in due:
             GenerationRequest.objects.filter(pk=request.pk).update(
-                tries=F("tries") + 1, due_at=Now() + _pause(request.tries + 1)
+                tries=backoff.one_more(), due_at=Now() + _pause(request.tries + 1)
             )
     return [request.pk for request in due]
 
@@ -144,7 +143,7 @@ def _pause(looks: int) -> timedelta:
     return timedelta(seconds=steps[min(looks, len(steps) - 1)])
 
 
-def _look(attempt: Attempt) -> None:
+def _look(attempt: Attempt, *, may_cancel: bool = True) -> None:
     request = attempt.request
     client = providers.queue(attempt.provider)
     results.let_go()
@@ -156,7 +155,7 @@ def _look(attempt: Attempt) -> None:
         progress = Progress(Stage.DONE, None, "")
     if progress.stage is Stage.DONE:
         results.collect(attempt, failed_with=progress.failed_with)
-    elif request.cancel_asked_at and progress.stage is Stage.QUEUED:
+    elif may_cancel and request.cancel_asked_at and progress.stage is Stage.QUEUED:
         _cancel(attempt)
     else:
         _note(request, progress)
@@ -168,8 +167,6 @@ def _note(request: GenerationRequest, progress: Progress) -> None:
         "queue_position": progress.position,
         "queue_note": progress.words,
         "error_code": "",
-        # What is being made can no longer be taken back.
-        "cancel_asked_at": request.cancel_asked_at if progress.stage is Stage.QUEUED else None,
     }
     if any(getattr(request, name) != value for name, value in news.items()):
         with transaction.atomic():
@@ -179,6 +176,8 @@ def _note(request: GenerationRequest, progress: Progress) -> None:
 
 
 def _cancel(attempt: Attempt) -> None:
-    client = providers.queue(attempt.provider)
-    if client.cancel(attempt.cancel_url) is Cancellation.ACKNOWLEDGED:
+    said = providers.queue(attempt.provider).cancel(attempt.cancel_url)
+    if said is Cancellation.ACKNOWLEDGED:
         results.end_cancelled(attempt)
+    elif said is Cancellation.REQUESTED:
+        _look(attempt, may_cancel=False)

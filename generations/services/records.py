@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models.functions import Now
-from django.utils import timezone
 
+from config.sql import run_prepared
 from generations.models import Attempt, AttemptState, CostSource
 from generations.providers.base import Cost, LogEntry
 from generations.providers.errors import ErrorKind, Outcome, ProviderError
@@ -26,31 +26,31 @@ def look_up(attempt: Attempt) -> LogEntry | None:
 
     Raises ProviderError.
     """
-    told = look_up_all([attempt]).get(attempt.pk)
+    told = look_up_all([attempt], at=database_time()).get(attempt.pk)
     if isinstance(told, ProviderError):
         raise told
     return told
 
 
-def look_up_all(attempts: Iterable[Attempt]) -> dict[UUID, Told]:
+def look_up_all(attempts: Iterable[Attempt], *, at: datetime) -> dict[UUID, Told]:
     """The same of many, without those that have none, and with errors instead of raising them.
 
-    The log is read once for all that were sent at about the same time.
+    The log is read as far as the time `at`, once for all that were sent at about the same time.
     """
     told: dict[UUID, Told] = {}
     together: dict[tuple[str, float], list[Attempt]] = defaultdict(list)
     for attempt in attempts:
         if providers.is_queue(attempt.provider):
-            told[attempt.pk] = _charge_or_why_not(attempt)
+            told[attempt.pk] = _charge_or_why_not(attempt, at)
         else:
             about = attempt.sent_at.timestamp() // TOGETHER.total_seconds()
             together[attempt.provider, about].append(attempt)
     for (provider, _), some in together.items():
-        told |= _read_log(provider, some)
+        told |= _read_log(provider, some, at)
     return told
 
 
-def _read_log(provider: str, attempts: Sequence[Attempt]) -> dict[UUID, Told]:
+def _read_log(provider: str, attempts: Sequence[Attempt], at: datetime) -> dict[UUID, Told]:
     ours = {attempt.client_request_id: attempt for attempt in attempts}
     told: dict[UUID, Told] = {}
     sent = [attempt.sent_at for attempt in attempts]
@@ -58,7 +58,7 @@ def _read_log(provider: str, attempts: Sequence[Attempt]) -> dict[UUID, Told]:
         client_request_ids=ours.keys(),
         since=min(sent) - MARGIN,
         # What is logged later is none of these; it would only be more than can be read.
-        until=min(timezone.now(), max(sent) + lateness()) + MARGIN,
+        until=min(at, max(sent) + lateness()) + MARGIN,
     )
     try:
         for name, entry in found:
@@ -71,6 +71,18 @@ def _read_log(provider: str, attempts: Sequence[Attempt]) -> dict[UUID, Told]:
     return told
 
 
+def proves_absence(attempt: Attempt, *, at: datetime) -> bool:
+    """Whether a log that was read as far as `at` would have to name the attempt."""
+    return attempt.sent_at + lateness() <= at
+
+
+def database_time() -> datetime:
+    """Now by the clock that says when an attempt was sent; this machine's may be another's."""
+    now: datetime
+    ((now,),) = run_prepared("SELECT statement_timestamp()", {})
+    return now
+
+
 def lateness() -> timedelta:
     """After its being sent, when a call is over and the log has had the time to say so."""
     return timedelta(seconds=settings.PROVIDER_DEADLINE + settings.PROVIDER_LOG_LAG)
@@ -81,19 +93,19 @@ def patience(attempt: Attempt) -> timedelta:
     return LOST_SUBMIT if providers.is_queue(attempt.provider) else backoff.GIVE_UP_AFTER
 
 
-def _charge_or_why_not(attempt: Attempt) -> Told:
+def _charge_or_why_not(attempt: Attempt, at: datetime) -> Told:
     try:
-        return _look_up_charge(attempt)
+        return _look_up_charge(attempt, at)
     except ProviderError as error:
         return error
 
 
-def _look_up_charge(attempt: Attempt) -> LogEntry:
+def _look_up_charge(attempt: Attempt, at: datetime) -> LogEntry:
     """Of an answered request, what it cost. Of an unclear one a charge says too little.
 
     It does not bring the picture, which a webhook still may.
     """
-    since, until = attempt.sent_at - MARGIN, timezone.now() + MARGIN
+    since, until = attempt.sent_at - MARGIN, at + MARGIN
     found = []
     if attempt.inference_id and attempt.state == AttemptState.ANSWERED:
         charges = providers.client(attempt.provider).read_charges(since=since, until=until)

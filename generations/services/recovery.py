@@ -6,13 +6,12 @@ Runs every few seconds in every worker; each step is bounded and harmless when t
 import functools
 import time
 from collections.abc import Callable, Collection, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
 from django.db.models.functions import Now
 
 from generations import enqueue
@@ -28,6 +27,7 @@ from generations.providers.base import LogEntry
 from generations.providers.errors import ProviderError
 from generations.services import (
     backoff,
+    claiming,
     draining,
     failover,
     gates,
@@ -86,19 +86,22 @@ def expire_leases() -> None:
 
 
 def reissue_tickets() -> None:
-    """As many tickets as there are due rows and idle hands in this process."""
-    due = GenerationRequest.objects.filter(
-        status=Status.QUEUED, due_at__lte=Now() - timedelta(seconds=settings.SWEEP_SECONDS)
-    ).count()
-    idle = max(settings.WORKER_CONCURRENCY - leases.held(), 0)
-    enqueue.after_commit(*[enqueue.send_ticket] * min(due, idle))
+    """As many tickets as there are rows to claim and idle hands here, less those under way."""
+    idle = settings.WORKER_CONCURRENCY - leases.held()
+    late = timedelta(seconds=settings.SWEEP_SECONDS)
+    wanted = claiming.left(late=late, most=idle) if idle > 0 else 0
+    if wanted:
+        enqueue.after_commit(*[enqueue.send_ticket] * (wanted - enqueue.waiting()))
 
 
 def resume_storing() -> None:
+    """Have stored what nobody stores, asked for once, and again a lease later: that may be lost."""
     left = GenerationRequest.objects.filter(
         status=Status.ANSWERED, lease_until__lt=Now(), due_at__lte=Now()
     )
-    waiting = left.order_by("due_at").values_list("pk", flat=True)[:AT_ONCE]
+    rows = left.select_for_update(skip_locked=True, of=("self",)).order_by("due_at")
+    waiting = list(rows.values_list("pk", flat=True)[:AT_ONCE])
+    leases.offer(waiting)
     enqueue.after_commit(*(functools.partial(enqueue.finish, pk) for pk in waiting))
 
 
@@ -132,27 +135,32 @@ def settle_unconfirmed() -> None:
     No step of `sweep`: a log that does not answer must not keep a dead worker from being noticed.
     """
     due = [(one, one.attempts.order_by("-number")[0]) for one in _due_for_a_look()]
-    told = records.look_up_all(attempt for _, attempt in due)
+    if not due:
+        return
+    at = records.database_time()
+    told = records.look_up_all((attempt for _, attempt in due), at=at)
     for request, attempt in due:
         entry = told.get(attempt.pk)
         if isinstance(entry, ProviderError):
             log.warning("log_unreadable", request=str(request.pk), why=entry.message)
             _give_up_late(request, attempt)
         else:
-            decide(request, attempt, entry)
+            decide(request, attempt, entry, at=at)
 
 
-def decide(request: GenerationRequest, attempt: Attempt, entry: LogEntry | None) -> None:
-    """What the provider's records say about an unclear attempt, carried out."""
+def decide(
+    request: GenerationRequest, attempt: Attempt, entry: LogEntry | None, *, at: datetime
+) -> None:
+    """What the provider's records as of `at` say about an unclear attempt, carried out."""
     if entry is None:
-        if _absence_proves(request, attempt):
-            _run_again(request, attempt, note="not in the provider's log")
+        if _absence_proves(request, attempt, at):
+            _run_again(request, attempt, note=backoff.ABSENT)
         else:
             _remember_absence(attempt)
     elif entry.succeeded or entry.cost_nano_usd > 0:
         _charged_without_picture(request, attempt, entry)
     else:
-        _run_again(request, attempt, note="failed at no cost")
+        _run_again(request, attempt, note=backoff.FREE)
 
 
 def _due_for_a_look() -> list[GenerationRequest]:
@@ -167,17 +175,17 @@ def _due_for_a_look() -> list[GenerationRequest]:
         for request in due:
             request.tries += 1
             GenerationRequest.objects.filter(pk=request.pk).update(
-                tries=F("tries") + 1, due_at=Now() + backoff.step(request.tries)
+                tries=backoff.one_more(), due_at=Now() + backoff.step(request.tries)
             )
     return due
 
 
-def _absence_proves(request: GenerationRequest, attempt: Attempt) -> bool:
+def _absence_proves(request: GenerationRequest, attempt: Attempt, at: datetime) -> bool:
     """Entries land late, so only a second look proves that the call never ran.
 
     Until its deadline the call itself may still be at work.
     """
-    return request.error_code == ABSENT and records.was_sent_before(attempt, records.lateness())
+    return request.error_code == ABSENT and records.proves_absence(attempt, at=at)
 
 
 def _remember_absence(attempt: Attempt) -> None:
@@ -199,6 +207,7 @@ def _run_again(request: GenerationRequest, attempt: Attempt, *, note: str) -> No
             error_code="",
             due_at=states.NOW,
             tries=0,
+            started_at=None,
         )
         if moved:
             Attempt.objects.filter(pk=attempt.pk).update(

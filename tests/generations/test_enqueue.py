@@ -78,6 +78,19 @@ def test_pictures_are_stored_by_one_worker_and_decoded_by_the_other(folder: Path
     }
 
 
+def test_what_no_worker_took_yet_is_counted(folder: Path) -> None:
+    assert enqueue.waiting() == 0
+    enqueue.send_ticket(), enqueue.finish(uuid4()), enqueue.renditions(uuid4())
+    assert enqueue.waiting() == 2
+
+
+def test_a_broker_that_is_away_counts_nothing(through: Through, folder: Path) -> None:
+    folder.rmdir()
+    assert enqueue.waiting() == 0
+    through("redis://127.0.0.1:9/0", REDIS)
+    assert enqueue.waiting() == 0
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_message_leaves_at_the_commit_and_not_after_a_rollback(folder: Path) -> None:
     with pytest.raises(RuntimeError), transaction.atomic():

@@ -11,7 +11,8 @@ from accounts.models import HoldState
 from generations import batches, enqueue
 from generations.errors import TooLateToCancel
 from generations.models import Attempt, CostSource, GenerationRequest, Status
-from generations.services import execution, queueing, reconciling, recovery, requests
+from generations.providers.base import Progress, Stage
+from generations.services import execution, providers, queueing, reconciling, recovery, requests
 from tests.generations.services.provider import Provider
 from tests.generations.services.queue_steps import (
     PRICE,
@@ -123,6 +124,18 @@ def test_waiting_holds_no_lease_and_looks_come_ever_less_often(
     look(request)
 
 
+def test_a_request_that_was_looked_at_for_weeks_holds_no_other_look_up(provider: Provider) -> None:
+    provider.fault("fal_wait", seconds=60, times=2)
+    old, new = submitted(), submitted()
+    GenerationRequest.objects.filter(pk=old.pk).update(tries=32_767)
+    GenerationRequest.objects.update(due_at=Now())
+    queueing.follow_due()
+    assert [now(one).tries for one in (old, new)] == [1000, 1]
+    for request in (old, new):
+        requests.cancel(request=request)
+        look(request)
+
+
 def test_what_is_not_due_is_not_asked_about(provider: Provider) -> None:
     submitted()
     with CaptureQueriesContext(connection) as queries:
@@ -167,6 +180,16 @@ def test_fals_own_failures_cost_nothing_and_run_again_where_fal_says_so(
         request = store(look_until_over(run(request)))
         assert request.status == Status.SUCCEEDED
         assert attempts(request) == ["not_run", "answered"]
+
+
+def test_an_hour_in_fals_queue_is_no_hour_of_tries(provider: Provider) -> None:
+    provider.fault("fal_error", status=503, error_type="runner_scheduling_failure")
+    request = submitted()
+    age(request, timedelta(hours=1))
+    GenerationRequest.objects.filter(pk=request.pk).update(started_at=Now() - timedelta(hours=1))
+    assert look_until_over(request).status == Status.QUEUED
+    provider.fault("status", status=429, retry_after=0)
+    assert run(request).status == Status.QUEUED
 
 
 def test_what_fails_every_time_is_given_up(provider: Provider) -> None:
@@ -238,6 +261,29 @@ def test_what_is_being_made_can_no_longer_be_cancelled(provider: Provider) -> No
     assert store(request).hold.captured == PRICE
     with pytest.raises(TooLateToCancel):
         requests.cancel(request=request)
+
+
+def test_a_cancellation_that_fal_only_took_note_of_ends_nothing(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider.fault("delay", seconds=0.5)
+    request = submitted()
+    requests.cancel(request=request)
+    with monkeypatch.context() as before:  # As it was a moment ago: it is being made by now.
+        waits = Progress(Stage.QUEUED, 0, "")
+        before.setattr(providers.queue("fal"), "progress", lambda *_, **__: waits)
+        assert look(request).status == Status.SUBMITTED
+    assert store(look_until_over(request)).hold.captured == PRICE == provider.charged()
+
+
+def test_what_fal_dropped_while_it_made_it_is_cancelled(provider: Provider) -> None:
+    provider.fault("delay", seconds=0.5)
+    provider.fault("fal_error", status=499, error_type="client_cancelled")
+    request = submitted()
+    requests.cancel(request=request)
+    assert look(request).queue_position is None
+    request = look_until_over(request)
+    assert (request.status, request.hold.state) == (Status.CANCELLED, HoldState.RELEASED)
 
 
 def test_a_queue_that_does_not_answer_is_asked_for_a_day(provider: Provider) -> None:

@@ -12,7 +12,8 @@ from pytest_django import Settings
 
 from accounts.models import HoldState
 from generations import catalog, enqueue
-from generations.models import Attempt, GenerationRequest, Image, Status
+from generations.models import Attempt, Circuit, Gate, GenerationRequest, Image, Status
+from generations.providers.base import RawAnswer
 from generations.services import (
     audit,
     backoff,
@@ -21,7 +22,9 @@ from generations.services import (
     leases,
     outcomes,
     providers,
+    records,
     recovery,
+    storing,
 )
 from generations.services import images as image_service
 from tests import factories
@@ -52,6 +55,7 @@ def sent_messages(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
         return True
 
     monkeypatch.setattr(enqueue, "_send", note)
+    monkeypatch.setattr(enqueue, "waiting", lambda: 0)
     return messages
 
 
@@ -69,6 +73,14 @@ def expire(attempt: Attempt) -> None:
     GenerationRequest.objects.filter(pk=attempt.request_id).update(lease_until=lapsed)
 
 
+def call(attempt: Attempt) -> RawAnswer:
+    """The paid call alone, with nothing written down of its answer."""
+    model = catalog.get_model(attempt.model)
+    payload = catalog.payload(model, attempt.request.prompt, attempt.request.params)
+    sent_as = attempt.client_request_id
+    return providers.direct("aimlapi").generate(payload=payload, client_request_id=sent_as)
+
+
 # Leases.
 
 
@@ -84,12 +96,7 @@ def test_a_request_whose_lease_ran_out_is_unconfirmed_and_never_queued() -> None
 
 def test_who_was_only_cut_off_has_another_lease_to_bring_the_answer(provider: Provider) -> None:
     attempt = factories.sent(ask())
-    raw = providers.direct("aimlapi").generate(
-        payload=catalog.payload(
-            catalog.get_model(factories.MODEL), attempt.request.prompt, attempt.request.params
-        ),
-        client_request_id=attempt.client_request_id,
-    )
+    raw = call(attempt)
     expire(attempt)
     recovery.expire_leases()
     recovery.settle_unconfirmed()
@@ -189,6 +196,27 @@ def test_a_worker_whose_clock_is_ahead_proves_nothing_sooner(
     assert request.status == Status.UNCONFIRMED
 
 
+def test_a_worker_whose_clock_is_behind_does_not_miss_what_was_charged(
+    provider: Provider, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PROVIDER_LOG_LAG = 0
+    provider.fault("drop_after")
+    request = run(ask())
+    age(request, timedelta(seconds=DEADLINE + 1))
+    behind = timezone.now() - timedelta(minutes=2)
+    monkeypatch.setattr(timezone, "now", lambda: behind)
+    request = look(look(request))
+    assert (request.status, request.error_code) == (Status.FAILED, "lost")
+
+
+def test_a_log_that_was_read_too_early_proves_nothing(died: Attempt) -> None:
+    look(died.request)
+    age(died.request, records.lateness() - timedelta(seconds=1))
+    died.refresh_from_db()
+    recovery.decide(now(died.request), died, None, at=died.sent_at + timedelta(seconds=1))
+    assert now(died.request).status == Status.UNCONFIRMED
+
+
 def test_a_look_is_not_repeated_before_it_is_due(died: Attempt) -> None:
     age(died.request, timedelta(hours=1))
     look(died.request)
@@ -216,6 +244,29 @@ def test_what_a_busy_provider_did_not_take_is_not_counted_as_sent(provider: Prov
         run(request)
     provider.fault("status", status=500)
     assert look(run(request)).status == Status.QUEUED
+
+
+def test_a_connection_that_was_refused_is_not_counted_as_sent(
+    provider: Provider, settings: Settings
+) -> None:
+    reachable, settings.AIMLAPI_BASE_URL = settings.AIMLAPI_BASE_URL, "http://127.0.0.1:9"
+    providers.client.cache_clear()
+    request = ask()
+    for _ in range(backoff.MOST_ATTEMPTS):
+        run(request)
+    settings.AIMLAPI_BASE_URL = reachable
+    providers.client.cache_clear()
+    provider.fault("status", status=500)
+    assert look(run(request)).status == Status.QUEUED
+
+
+def test_half_an_hour_of_looks_is_no_half_hour_of_tries(died: Attempt, provider: Provider) -> None:
+    long_ago = Now() - timedelta(hours=1)
+    GenerationRequest.objects.filter(pk=died.request_id).update(started_at=long_ago)
+    age(died.request, timedelta(hours=1))
+    assert look(look(died.request)).status == Status.QUEUED
+    provider.fault("status", status=429, retry_after=0)
+    assert run(died.request).status == Status.QUEUED
 
 
 def test_what_stays_unclear_for_a_day_gives_the_credits_back(
@@ -264,8 +315,9 @@ def test_an_answer_that_comes_during_the_last_look_is_kept(died: Attempt) -> Non
     look(died.request)
     age(died.request, timedelta(hours=1))
     looked_at = now(died.request)
+    died.refresh_from_db()
     assert outcomes.record_answer(died, factories.answer())
-    recovery.decide(looked_at, died, None)
+    recovery.decide(looked_at, died, None, at=records.database_time())
     assert now(died.request).status == Status.ANSWERED
 
 
@@ -304,6 +356,47 @@ def test_there_are_no_more_tickets_than_idle_hands(
     assert len(sent_messages) == 2
 
 
+def test_there_are_no_tickets_for_what_nobody_can_claim(
+    sent_messages: list[tuple[str, ...]], settings: Settings
+) -> None:
+    team = factories.team()
+    for _ in range(4):
+        factories.request(of=team)
+    GenerationRequest.objects.update(due_at=Now() - timedelta(minutes=1))
+    in_an_hour = Now() + timedelta(hours=1)
+    circuit = Circuit.objects.create(provider="aimlapi", because="server", probe_at=in_an_hour)
+    assert tickets(sent_messages) == 0
+    circuit.delete()
+    settings.PROVIDER_LIMITS = {"aimlapi": (3, 0)}
+    assert tickets(sent_messages) == 3
+    assert claiming.claim()
+    assert tickets(sent_messages) == 2
+    settings.PROVIDER_LIMITS = {"aimlapi": (0, 6)}
+    assert tickets(sent_messages) == 0
+    Gate.objects.update(filled_at=Now() - timedelta(minutes=1))
+    assert tickets(sent_messages) == 1
+    settings.PROVIDERS = ["fal"]
+    assert tickets(sent_messages) == 0
+
+
+def test_a_ticket_that_is_under_way_is_not_sent_again(
+    sent_messages: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team = factories.team()
+    for _ in range(3):
+        factories.request(of=team)
+    GenerationRequest.objects.update(due_at=Now() - timedelta(minutes=1))
+    monkeypatch.setattr(enqueue, "waiting", lambda: 2)
+    assert tickets(sent_messages) == 1
+
+
+def tickets(sent_messages: list[tuple[str, ...]]) -> int:
+    """How many one sweep sends."""
+    sent_messages.clear()
+    recovery.sweep()
+    return sent_messages.count(("generations.run_next",))
+
+
 def test_an_answered_request_that_nobody_stores_is_stored(
     sent_messages: list[tuple[str, ...]],
 ) -> None:
@@ -314,6 +407,24 @@ def test_an_answered_request_that_nobody_stores_is_stored(
     expire(attempt)
     recovery.sweep()
     assert sent_messages == [("generations.finish", str(attempt.request_id))]
+
+
+def test_what_is_to_be_stored_is_asked_for_once_until_its_message_must_be_lost(
+    sent_messages: list[tuple[str, ...]], provider: Provider
+) -> None:
+    attempt = factories.sent(ask())
+    raw = call(attempt)
+    assert outcomes.record_answer(attempt, raw)
+    expire(attempt)
+    sent_messages.clear()
+    for _ in range(3):
+        recovery.sweep()
+    assert len(sent_messages) == 1
+    make_due(attempt.request)
+    recovery.sweep()
+    assert len(sent_messages) == 2
+    storing.resume(attempt.request_id)
+    assert now(attempt.request).status == Status.SUCCEEDED
 
 
 def test_late_renditions_are_asked_for_again(sent_messages: list[tuple[str, ...]]) -> None:
