@@ -68,12 +68,14 @@ def send(attempt: Attempt) -> RawAnswer | None:
 
 def _call(attempt: Attempt) -> RawAnswer | ProviderError:
     request = attempt.request
-    payload = catalog.payload(catalog.get_model(request.model), request.prompt, request.params)
-    connection.close()  # Back to the pool: hundreds of calls wait here.
     try:
+        payload = catalog.payload(catalog.get_model(request.model), request.prompt, request.params)
+        connection.close()  # Back to the pool: hundreds of calls wait here.
         return _send_once(attempt, payload)
     except ProviderError as error:
         return error
+    except catalog.UnknownModel as error:  # It left the catalog while the request waited.
+        return ProviderError(str(error), outcome=Outcome.REJECTED, kind=ErrorKind.MODEL_GONE)
     except Exception:
         # A fault of ours after the bytes may have left proves nothing about the provider.
         log.exception("call_broke_off", attempt=attempt.client_request_id)

@@ -9,9 +9,9 @@ from psycopg.types.json import Json
 
 from accounts.services import ledger
 from config.sql import run_prepared
-from generations import enqueue
+from generations import catalog, enqueue
 from generations.models import Attempt, AttemptState, Status
-from generations.providers.base import RawAnswer
+from generations.providers.base import Cost, RawAnswer
 from generations.providers.errors import ErrorKind, Outcome, ProviderError, UnreadableAnswer
 from generations.services import (
     backoff,
@@ -84,13 +84,19 @@ def _book_too_late(attempt: Attempt, raw: RawAnswer) -> None:
     if request.fence == attempt.fence and request.status in {Status.ANSWERED, Status.SUCCEEDED}:
         return  # It was accepted: the same is said again after a commit that seemed to fail.
     log.warning("answer_too_late", attempt=attempt.client_request_id)
-    try:
-        answer = providers.client(attempt.provider).parse(raw)
-        cost = settling.stated_cost(attempt, answer.cost, answer.units)
-    except UnreadableAnswer as error:
-        cost = settling.stated_cost(attempt, error.cost, error.units)
+    cost = _cost_of(attempt, raw)
     if cost and attempt.cost_nano_usd is None:
         settling.house_pays(attempt, cost, reason="answered too late")
+
+
+def _cost_of(attempt: Attempt, raw: RawAnswer) -> Cost | None:
+    try:
+        answer = providers.client(attempt.provider).parse(raw)
+        return next(iter(settling.costs(attempt, answer)), None)
+    except UnreadableAnswer as error:
+        return settling.stated_cost(attempt, error.cost, error.units)
+    except catalog.UnknownModel:
+        return None  # It left the catalog meanwhile; the provider's bill will say.
 
 
 def record_error(attempt: Attempt, error: ProviderError) -> None:
@@ -112,7 +118,7 @@ def record_error(attempt: Attempt, error: ProviderError) -> None:
 
 def _queue_again(attempt: Attempt, error: ProviderError) -> None:
     request = attempt.request
-    if backoff.is_exhausted(request):
+    if backoff.is_exhausted(attempt):
         if not failover.hand_over(attempt):
             _reject(attempt, error)
         return
@@ -123,6 +129,8 @@ def _queue_again(attempt: Attempt, error: ProviderError) -> None:
         fence=attempt.fence,
         due_at=backoff.delay(request.tries, at_least=error.retry_after or 0),
         tries=request.tries + 1,
+        # Its wait in a provider's queue was none of the time that tries may take.
+        started_at=None if attempt.status_url else request.started_at,
         error_code=error.kind,
         lease_until=None,
     )

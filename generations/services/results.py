@@ -83,7 +83,7 @@ def _miss(attempt: Attempt, error: ResultGone) -> None:
     """Believe what two looks in a row say. Raises the error while there has been one alone."""
     request = attempt.request
     was_missed = request.error_code == GONE
-    if was_missed and request.cancel_asked_at:
+    if was_missed and request.cancel_asked_at and request.waits_at_provider:
         end_cancelled(attempt)
     elif was_missed and records.was_sent_before(attempt, KEPT_FOR):
         _lose(attempt, error)

@@ -40,16 +40,16 @@ def settle(
     What somebody deleted before the others were there had arrived.
     """
     stored = [image for image in images if image.status in ARRIVED]
-    costs = _costs(request, attempt, answer)
+    found = costs(attempt, answer)
     with transaction.atomic():
         if stored:
-            cost = costs[0].nano_usd
+            cost = found[0].nano_usd
             share = price_book.share(request, cost, came=len(images), kept=len(stored))
-            _succeed(request, attempt, costs=costs, stored=stored, share=share)
+            _succeed(request, attempt, costs=found, stored=stored, share=share)
         else:
             blocked = any(image.status == ImageStatus.BLOCKED for image in images)
             code = "blocked" if blocked else "lost"
-            fail(request=request, attempt=attempt, code=code, costs=costs)
+            fail(request=request, attempt=attempt, code=code, costs=found)
 
 
 def fail(
@@ -102,6 +102,24 @@ def house_pays_more(attempt: Attempt, amount: int, *, reason: str, reference: st
     ledger.house(hold=attempt.request.hold_id, amount=amount, reason=reason, reference=reference)
 
 
+def costs(attempt: Attempt, answer: Answer) -> list[Cost]:
+    """The provider's stated cost, if there is one, then ours computed for the images that came.
+
+    Raises UnknownModel where there is neither. Of what a request's former provider made nothing is
+    computed: its parameters went when the request moved on.
+    """
+    cost = stated_cost(attempt, answer.cost, answer.units)
+    stated = [cost] if cost else []
+    if attempt.is_of_another_provider:
+        return stated
+    try:
+        return [*stated, _computed(attempt.request, answer)]
+    except catalog.UnknownModel:
+        if not stated:
+            raise
+        return stated
+
+
 def stated_cost(attempt: Attempt, cost: Cost | None, units: Decimal | None) -> Cost | None:
     """What the provider says it took: the money, or what it counted at the request's price."""
     if cost is not None or units is None:
@@ -150,18 +168,6 @@ def _succeed(
     reason = "the team pays less than the provider takes" if whole else "not delivered"
     _house_pays_rest(attempt, costs[0], reason=reason, covered=share.covered)
     enqueue.after_commit(*(functools.partial(enqueue.renditions, image.pk) for image in stored))
-
-
-def _costs(request: GenerationRequest, attempt: Attempt, answer: Answer) -> list[Cost]:
-    """The provider's stated cost, if there is one, then ours computed for the images that came."""
-    cost = stated_cost(attempt, answer.cost, answer.units)
-    stated = [cost] if cost else []
-    try:
-        return [*stated, _computed(request, answer)]
-    except catalog.UnknownModel:
-        if not stated:
-            raise
-        return stated
 
 
 def _computed(request: GenerationRequest, answer: Answer) -> Cost:

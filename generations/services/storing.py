@@ -11,7 +11,6 @@ from uuid import UUID
 
 import structlog
 from django.db import connection
-from django.db.models import F
 from django.db.models.functions import Now
 
 from config.ids import uuid7
@@ -229,7 +228,7 @@ def _postpone(request_id: UUID, code: str) -> None:
     request = GenerationRequest.objects.get(pk=request_id)
     GenerationRequest.objects.filter(pk=request_id, status=Status.ANSWERED).update(
         due_at=Now() + (backoff.storing if code == STORAGE else backoff.step)(request.tries),
-        tries=F("tries") + 1,
+        tries=backoff.one_more(),
         error_code=code,
         lease_until=Now(),
     )

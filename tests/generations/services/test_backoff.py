@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from generations.models import GenerationRequest
+from generations.models import Attempt, GenerationRequest
 from generations.services import backoff
 
 
@@ -28,7 +28,19 @@ def test_looks_come_ever_less_often_and_never_stop() -> None:
 
 def test_a_request_that_was_never_tried_is_not_exhausted_by_waiting() -> None:
     fresh = GenerationRequest(tries=backoff.MOST_TRIES - 1)
-    fresh.created_at = fresh.started_at = timezone.now()
-    assert not backoff.is_exhausted(fresh)
+    fresh.created_at = timezone.now() - timedelta(days=1)
+    fresh.started_at = timezone.now()
+    attempt = Attempt(request=fresh, sent_at=fresh.started_at)
+    assert not backoff.is_exhausted(attempt)
     fresh.tries += 1
-    assert backoff.is_exhausted(fresh)
+    assert backoff.is_exhausted(attempt)
+
+
+def test_a_worker_whose_clock_is_ahead_gives_nothing_up_sooner(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    began = timezone.now()
+    attempt = Attempt(request=GenerationRequest(started_at=began), sent_at=began)
+    ahead = timezone.now() + timedelta(hours=1)
+    monkeypatch.setattr(timezone, "now", lambda: ahead)
+    assert not backoff.is_exhausted(attempt)

@@ -1,7 +1,9 @@
 """Calls that the provider refused, that never ran, or of which nobody knows."""
 
+import math
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.core import mail
@@ -10,13 +12,14 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import HoldState
+from generations import catalog
 from generations.models import Circuit, GenerationRequest, Status
 from generations.providers.base import RawAnswer
 from generations.services import execution, providers
 from tests import factories
 from tests.factories import PRICE
 from tests.generations.services.provider import Provider
-from tests.generations.services.steps import ask, attempts, house_paid, look, run
+from tests.generations.services.steps import ask, attempts, house_paid, look, now, run
 
 # Refused for good: nothing ran, nothing is charged, nothing is sent again.
 
@@ -79,6 +82,29 @@ def test_a_refusal_that_names_the_safety_filter_is_told_as_one(provider: Provide
     request = run()
     assert (request.status, request.error_code) == (Status.FAILED, "refused")
     assert mail.outbox == []
+
+
+def test_a_model_that_left_the_catalog_fails_what_waited_for_it_and_opens_no_circuit(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = [ask(), ask()]
+    monkeypatch.delitem(catalog.ALIASES, factories.MODEL)
+    monkeypatch.delitem(catalog.MODELS, factories.MODEL)
+    assert [execution.run_next() for _ in range(3)] == [True, True, False]
+    for request in map(now, waiting):
+        assert (request.status, request.error_code) == (Status.FAILED, "model_gone")
+        assert request.hold.state == HoldState.RELEASED
+    assert not Circuit.objects.exists()
+    assert provider.calls() == []
+
+
+@pytest.mark.parametrize("model", [factories.MODEL, "fal-ai/flux-realism"])
+def test_what_no_json_can_say_was_not_sent(provider: Provider, model: str) -> None:
+    asked = factories.request(model=model)
+    with mock.patch.object(catalog, "payload", return_value={"model": model, "seed": math.nan}):
+        request = run(asked)
+    assert (request.status, request.error_code) == (Status.FAILED, "invalid")
+    assert provider.calls() == []
 
 
 # Provably never ran: queued again, and sent again when it is due.

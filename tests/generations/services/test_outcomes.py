@@ -6,7 +6,7 @@ from django.db.models.functions import Now
 from generations.models import Attempt, AttemptState, GenerationRequest, Status
 from generations.providers.base import RawAnswer
 from generations.providers.errors import ErrorKind, Outcome, ProviderError
-from generations.services import audit, outcomes, recovery, settling, storing
+from generations.services import audit, outcomes, providers, recovery, settling, storing
 from tests import factories
 from tests.generations.services.steps import attempts, house_paid, now
 
@@ -61,6 +61,22 @@ def test_what_an_answer_too_late_cost_is_the_houses(attempt: Attempt) -> None:
     assert now(attempt.request).hold.captured == factories.PRICE
     assert house_paid(attempt.request) == factories.PRICE
     assert audit.check_ledger().problems == []
+
+
+def test_what_does_not_say_its_cost_costs_the_house_what_it_would_have_cost(
+    attempt: Attempt,
+) -> None:
+    queue_again(attempt)
+    newer = factories.sent(attempt.request)
+    silent = factories.answer(usd=None)
+    assert (
+        settling.costs(attempt, providers.client("aimlapi").parse(silent))[0].source == "computed"
+    )
+    assert not outcomes.record_answer(attempt, silent)
+    assert house_paid(attempt.request) == factories.PRICE
+    assert outcomes.record_answer(newer, silent)
+    storing.finish(attempt.request_id)
+    assert house_paid(attempt.request) == factories.PRICE
 
 
 def test_an_answer_after_its_request_was_given_up_is_the_houses(attempt: Attempt) -> None:
