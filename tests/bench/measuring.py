@@ -15,7 +15,7 @@ from typing import Any
 
 import django
 
-from config import embedded
+from config import embedded, loaded
 
 RESULTS = Path(__file__).parent / "results"
 SERVER = "127.0.0.1"
@@ -53,7 +53,7 @@ def site() -> Iterator[None]:
         from django.core.management import call_command  # noqa: PLC0415
 
         call_command("collectstatic", interactive=False, verbosity=0)
-        import config.asgi  # noqa: F401, PLC0415  # as the web process does, to its last line
+        loaded.keep()  # as the web process does
 
         yield
 
