@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
 
 import httpx
@@ -18,12 +19,13 @@ from django.core.management import call_command
 from django.db import connections
 
 from accounts.services import sign_in, users
-from config import embedded, paths, schema
+from config import embedded, health, paths, schema
 from config.parts import FIRST_PAUSE, Part, all_parts
 
 READY_SECONDS = 90
 HAND_OVER_SECONDS = 1  # For a worker whose grace is over, to let go of what it holds.
 WATCH_SECONDS = 0.5
+LONGEST_LOG, KEPT_OF_LOG = 10_000_000, 1_000_000  # bytes
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -50,7 +52,8 @@ class Supervisor:
                 self._run_parts()
 
     def say(self, name: str, line: str) -> None:
-        with self._printing:
+        # A full disk, or a reader that went away, must not end who relays what the parts say.
+        with self._printing, contextlib.suppress(OSError, ValueError):
             sys.stdout.write(f"{name:<9}| {line}\n")
             sys.stdout.flush()
 
@@ -73,6 +76,8 @@ class Supervisor:
         if not self._wait_until_ready():
             return
         self.say("darkroom", f"Darkroom is ready: {settings.PUBLIC_URL}")
+        if not health.broker_answers():
+            self.say("darkroom", "Redis does not answer: what is asked for waits until it does")
         if link:
             self.say("darkroom", f"Sign in as its owner (works once): {link}")
         if settings.USE_SANDBOX:
@@ -97,6 +102,7 @@ class Supervisor:
             for part in self._parts:
                 part.watch()
             self._bury_orphans()
+            keep_log_short(settings.DARKROOM_DATA / "postgres" / "server.log")
             if not paths.database_url() and not embedded.is_alive(settings.DARKROOM_DATA):
                 self.say("database", "ended; starting again")
                 self._restart_database()
@@ -141,6 +147,16 @@ def _adopt_orphans() -> None:
     """Become the parent of what our children leave behind, the database server first of all."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def keep_log_short(log: Path) -> None:
+    """Begin a log anew that has grown long, keeping its end; who writes it goes on."""
+    with contextlib.suppress(OSError):
+        if log.stat().st_size > LONGEST_LOG:
+            with log.open("rb") as old:
+                old.seek(-KEPT_OF_LOG, os.SEEK_END)
+                log.with_suffix(".log.1").write_bytes(old.read())
+            os.truncate(log, 0)
 
 
 def prepare() -> None:
@@ -208,6 +224,6 @@ def _forget_connections() -> None:
 
 def _answers() -> bool:
     try:
-        return httpx.get(f"http://127.0.0.1:{settings.PORT}/readyz", timeout=2).is_success
+        return httpx.get(f"http://127.0.0.1:{settings.PORT}/readyz", timeout=5).is_success
     except httpx.HTTPError:
         return False

@@ -18,10 +18,11 @@ def every(seconds: float, work: Callable[[], None]) -> None:
 def _repeat(seconds: float, work: Callable[[], None]) -> None:
     while True:
         try:
-            work()
+            try:
+                work()
+            finally:
+                connection.close()
         except Exception:
             # The next round may find the database back; without rounds nothing ever recovers.
             log.exception("clockwork_failed")
-        finally:
-            connection.close()
         time.sleep(seconds)

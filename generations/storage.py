@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import threading
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -23,6 +24,7 @@ from storages.backends.s3 import S3Storage
 from generations.errors import StorageUnavailable
 
 LINK_SECONDS = 300
+_making_a_client = threading.Lock()
 
 
 class ObjectStore(Protocol):
@@ -120,8 +122,14 @@ class S3(S3Storage):  # type: ignore[misc]  # django-storages carries no types
             ),
         )
 
-    @cached_property
+    @property
     def client(self) -> Any:
+        # From Python 3.12 on, each thread that comes at the same time would make one.
+        with _making_a_client:
+            return self._client
+
+    @cached_property
+    def _client(self) -> Any:
         return self.connection.meta.client
 
     def put(self, key: str, data: bytes, content_type: str) -> None:

@@ -14,8 +14,8 @@ LARGEST = 1_000_000
 @require_POST
 def fal(request: HttpRequest, attempt_id: UUID, token: str) -> HttpResponse:
     """What fal calls when a request is over; it asks again until it is told 2xx."""
-    if int(request.headers.get("Content-Length") or 0) > LARGEST or len(request.body) > LARGEST:
-        return HttpResponse("Too large", status=413, content_type="text/plain")
+    if refusal := _refuse_by_length(request):
+        return refusal
     headers = {name.lower(): value for name, value in request.headers.items()}
     try:
         webhooks.receive(
@@ -28,3 +28,13 @@ def fal(request: HttpRequest, attempt_id: UUID, token: str) -> HttpResponse:
     except UndecidedWebhook as error:
         return HttpResponse(str(error), status=503, content_type="text/plain")
     return HttpResponse(status=200)
+
+
+def _refuse_by_length(request: HttpRequest) -> HttpResponse | None:
+    try:
+        said = int(request.headers.get("Content-Length") or 0)
+    except ValueError:
+        return HttpResponse("Content-Length is no number", status=400, content_type="text/plain")
+    if said > LARGEST or len(request.body) > LARGEST:
+        return HttpResponse("Too large", status=413, content_type="text/plain")
+    return None

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from config import embedded
+from config import embedded, supervisor
 from tests.config.waiting import wait_until
 
 pytestmark = pytest.mark.process
@@ -43,6 +43,19 @@ def test_what_was_written_survives_a_killed_server(data: Path) -> None:
         embedded.restart(data)
         with psycopg.connect(embedded.url(data)) as session:
             assert session.execute("SELECT answer FROM kept").fetchone() == (42,)
+
+
+def test_a_long_log_begins_anew_and_its_end_is_kept(data: Path) -> None:
+    log = data / "postgres" / "server.log"
+    with embedded.running(data):
+        with log.open("ab") as file:
+            file.write(b"x" * supervisor.LONGEST_LOG + b"the end\n")
+        supervisor.keep_log_short(log)
+        assert log.with_suffix(".log.1").read_bytes().endswith(b"the end\n")
+        with psycopg.connect(embedded.url(data)) as session, pytest.raises(psycopg.Error):
+            session.execute("SELECT no_such_thing")
+        wait_until(lambda: b"no_such_thing" in log.read_bytes())
+    assert log.stat().st_size < supervisor.KEPT_OF_LOG
 
 
 def test_only_the_servers_user_enters_its_folder(data: Path) -> None:

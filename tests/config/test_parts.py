@@ -1,12 +1,15 @@
+import contextlib
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from config import parts
 from config.parts import Part
+from config.supervisor import Supervisor
 from tests.config.waiting import wait_until
 
 pytestmark = pytest.mark.process
@@ -14,6 +17,8 @@ pytestmark = pytest.mark.process
 SLEEP = "import time; print('up', flush=True); time.sleep(60)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEP}"
 WITH_CHILD = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {SLEEP!r}])"
+# More than a pipe holds.
+TALKATIVE = "for _ in range(2000): print('x' * 100)"
 
 
 class Said(list[tuple[str, str]]):
@@ -47,6 +52,18 @@ def test_a_parts_lines_carry_its_name(start: Callable[[str], Part], said: Said) 
     start("import sys; print('out'); print('err', file=sys.stderr)")
     said.wait_for("err")
     assert sorted(said) == [("part", "err"), ("part", "out")]
+
+
+def test_a_log_that_takes_nothing_holds_no_part_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    part = Part("part", [sys.executable, "-c", TALKATIVE], say=Supervisor().say)
+    with contextlib.suppress(OSError), Path("/dev/full").open("w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        part.start()
+        try:
+            wait_until(lambda: part.process is not None and part.process.poll() == 0)
+        finally:
+            part.kill()
+            monkeypatch.undo()
 
 
 def test_a_part_that_ends_is_started_again_with_growing_pauses(

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -109,6 +110,21 @@ def test_it_stops_in_time_leaves_nothing_and_keeps_everything(
     os.killpg(darkroom.process.pid, signal.SIGINT)  # What Ctrl-C in a terminal does.
     assert darkroom.process.wait(STOP_WITHIN) == 0
     _expect_nothing_left(darkroom)
+
+
+def test_it_starts_without_its_redis_and_says_so(new_folder: Callable[[], Path]) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        redis = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        darkroom = Instance(new_folder(), {"REDIS_URL": redis})
+        darkroom.start()
+        try:
+            darkroom.wait_for_line("Redis does not answer: what is asked for waits until it does")
+            assert httpx.get(darkroom.url, follow_redirects=True).status_code == 200
+            assert httpx.get(f"{darkroom.url}/readyz").json()["status"] == "degraded"
+        finally:
+            darkroom.stop()
 
 
 def _link(instance: Instance) -> str:
