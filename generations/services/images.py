@@ -40,16 +40,30 @@ def make_renditions(image_id: UUID) -> None:
     ).first()
     if image is None:
         return
-    data = storage.get(original_key(image))
     # Counted before the decoder runs: a picture that kills it must not be tried for ever.
-    Image.objects.filter(pk=image.pk).update(rendition_tries=F("rendition_tries") + 1)
-    for name, rendition in renditions.render(data).items():
-        storage.put(rendition_key(image, name), rendition, RENDITION_TYPE)
+    _count_try(image, 1)
+    try:
+        placeholder = _render(image)
+    except StorageUnavailable:
+        _count_try(image, -1)  # A store that is away says nothing about the picture.
+        raise
     still_there = Image.objects.filter(pk=image.pk, status=ImageStatus.STORED)
-    if still_there.update(placeholder=renditions.placeholder(data), renditions_at=Now()):
+    if still_there.update(placeholder=placeholder, renditions_at=Now()):
         events.changed(image.request_id)
     else:
         _take_back(image)
+
+
+def _render(image: Image) -> str:
+    """Store the image in every size; its placeholder. Raises StorageUnavailable."""
+    data = storage.get(original_key(image))
+    for name, rendition in renditions.render(data).items():
+        storage.put(rendition_key(image, name), rendition, RENDITION_TYPE)
+    return renditions.placeholder(data)
+
+
+def _count_try(image: Image, by: int) -> None:
+    Image.objects.filter(pk=image.pk).update(rendition_tries=F("rendition_tries") + by)
 
 
 def _take_back(image: Image) -> None:

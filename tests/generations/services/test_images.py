@@ -5,7 +5,7 @@ from django.conf import settings
 from PIL import Image as Picture
 
 from generations import storage
-from generations.errors import UnusableImage
+from generations.errors import StorageUnavailable, UnusableImage
 from generations.models import Image
 from generations.services import images
 from tests import factories
@@ -64,6 +64,32 @@ def test_a_picture_that_cannot_be_rendered_is_tried_a_few_times(image: Image) ->
             images.make_renditions(image.pk)
     image.refresh_from_db()
     assert (image.rendition_tries, image.renditions_at) == (2, None)
+
+
+def test_a_store_that_is_away_costs_a_picture_none_of_its_tries(
+    image: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise StorageUnavailable
+
+    with monkeypatch.context() as away:
+        away.setattr(storage, "put", refuse)
+        for _ in range(images.MOST_TRIES + 1):
+            with pytest.raises(StorageUnavailable):
+                images.make_renditions(image.pk)
+    image.refresh_from_db()
+    assert image.rendition_tries == 0
+    images.make_renditions(image.pk)
+    image.refresh_from_db()
+    assert image.renditions_at is not None
+
+
+def test_a_picture_whose_original_is_gone_is_tried_a_few_times(image: Image) -> None:
+    storage.delete(images.original_key(image))
+    with pytest.raises(FileNotFoundError):
+        images.make_renditions(image.pk)
+    image.refresh_from_db()
+    assert image.rendition_tries == 1
 
 
 def test_images_that_are_all_there_pass_the_check(image: Image) -> None:
