@@ -2,9 +2,9 @@
 
 A rule names a fault, a part of the prompt it is meant for, and how often it strikes. Faults of
 the first group strike the POST, the `file_` faults the downloads of its pictures, the `logs_`
-fault every reading of the logs. At fal, the `fal_` faults strike the work on what was queued, the
-`hook_` faults the webhook about it, and the `keys_` fault the list of keys that webhooks are
-signed with.
+fault every reading of the logs. At fal, the `fal_` faults strike the work on what was queued, and
+the questions about it (`fal_status_`, `fal_result_`, `fal_cancel_`); the `hook_` faults strike the
+webhook about it, and the `keys_` fault the list of keys that webhooks are signed with.
 """
 
 import math
@@ -50,6 +50,15 @@ class Fault(StrEnum):
     FAL_WAIT = "fal_wait"
     FAL_ERROR = "fal_error"
     FAL_GONE = "fal_gone"
+    FAL_STATUS_FAILS = "fal_status_fails"
+    FAL_STATUS_CUT = "fal_status_cut"
+    FAL_STATUS_GARBAGE = "fal_status_garbage"
+    FAL_RESULT_FAILS = "fal_result_fails"
+    FAL_RESULT_CUT = "fal_result_cut"
+    FAL_RESULT_GARBAGE = "fal_result_garbage"
+    FAL_CANCEL_FAILS = "fal_cancel_fails"
+    FAL_CANCEL_CUT = "fal_cancel_cut"
+    FAL_CANCEL_GARBAGE = "fal_cancel_garbage"
     HOOK_NEVER = "hook_never"
     HOOK_EARLY = "hook_early"
     HOOK_TWICE = "hook_twice"
@@ -95,6 +104,10 @@ OWN: Mapping[Fault, frozenset[str]] = {
     Fault.LOGS_STATUS: frozenset({"status", "retry_after"}),
     Fault.FAL_WAIT: frozenset({"seconds", "position"}),
     Fault.FAL_ERROR: frozenset({"status", "message", "error_type", "retryable", "charged"}),
+    **dict.fromkeys(
+        (Fault.FAL_STATUS_FAILS, Fault.FAL_RESULT_FAILS, Fault.FAL_CANCEL_FAILS),
+        frozenset({"status", "envelope", "message", "retry_after"}),
+    ),
     Fault.KEYS_STATUS: frozenset({"status"}),
 }
 
@@ -197,6 +210,11 @@ class Faults:
 
     def is_gone(self, prompt: str) -> bool:
         return self._strike_with(Fault.FAL_GONE, prompt=prompt) is not NO_FAULT
+
+    def at_question(self, about: str, prompt: str) -> Rule:
+        """`about` is status, result or cancel."""
+        asked = f"fal_{about}_"
+        return self._strike_with(*(one for one in Fault if one.startswith(asked)), prompt=prompt)
 
     def takes_early(self, prompt: str) -> bool:
         """Whether the webhook shall be there before the answer to the submit."""

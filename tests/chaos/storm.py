@@ -22,6 +22,7 @@ from tqdm import tqdm
 
 from tests.bench.engine_parts import redis_server
 from tests.chaos.evidence import FLUX, REALISM, Evidence
+from tests.chaos.services import Proxy, object_store, to_s3
 from tests.instance import running
 
 FAULTY = 0.4  # of all requests
@@ -67,6 +68,11 @@ FAL_FAULTS: list[dict[str, Any]] = [
     {"fault": "fal_error", "status": 422},
     {"fault": "fal_error", "status": 500, "retryable": True},
     {"fault": "fal_error", "status": 503, "retryable": False},
+    {"fault": "fal_status_fails", "status": 502},
+    {"fault": "fal_status_cut"},
+    {"fault": "fal_status_garbage"},
+    {"fault": "fal_result_fails", "status": 504, "envelope": "html"},
+    {"fault": "fal_result_cut"},
     {"fault": "hook_never"},
     {"fault": "hook_early"},
     {"fault": "hook_twice"},
@@ -114,9 +120,10 @@ def faults_of(number: int) -> list[dict[str, Any]]:
 class Storm:
     """The ways for a part to die; each comes back by itself, or is brought back."""
 
-    def __init__(self, evidence: Evidence, broker: redis.Redis) -> None:
+    def __init__(self, evidence: Evidence, broker: redis.Redis, store: Proxy) -> None:
         self._evidence = evidence
         self._broker = broker
+        self._store = store
         self.deaths: list[Callable[[], None]] = [
             self.kill_generate,
             self.kill_generate,
@@ -128,6 +135,8 @@ class Storm:
             self.crash_database,
             self.flush_broker,
             self.freeze_broker,
+            self.break_store,
+            self.slow_store,
         ]
 
     def kill_generate(self) -> None:
@@ -160,15 +169,25 @@ class Storm:
         """Whoever asks it hears nothing for a while."""
         self._broker.client_pause(5000)
 
+    def break_store(self) -> None:
+        self._store.is_broken = True
+        time.sleep(5)
+        self._store.is_broken = False
 
-def rage(evidence: Evidence, broker: redis.Redis, plan: Plan) -> None:
+    def slow_store(self) -> None:
+        self._store.seconds_late = 0.5
+        time.sleep(5)
+        self._store.seconds_late = 0
+
+
+def rage(evidence: Evidence, storm: Storm, plan: Plan) -> None:
     """Ask for everything, strike while it is worked on, and check the books of it all."""
     for rules in batches(plan.faults(), 200):
         evidence.order_faults(rules)
     asking = threading.Thread(target=ask_for_all, args=[evidence, plan])
     asking.start()
     chance = random.Random(plan.seed + 2)  # noqa: S311
-    for death in tqdm(plan.ends(Storm(evidence, broker)), desc="Deaths"):
+    for death in tqdm(plan.ends(storm), desc="Deaths"):
         time.sleep(chance.uniform(1, 4))
         death()
     asking.join()
@@ -193,14 +212,15 @@ def wait_for_the_end(evidence: Evidence, total: int) -> None:
 
 
 @contextmanager
-def stage(folder: Path, plan: Plan) -> Iterator[tuple[Evidence, redis.Redis]]:
-    """A running instance over Redis, with as many teams; its books are checked when it closes."""
+def stage(folder: Path, plan: Plan) -> Iterator[tuple[Evidence, Storm]]:
+    """A running instance over Redis and S3, and its deaths; at the end its books are checked."""
     with (
         redis_server(folder) as address,
-        running(folder / "data", REDIS_URL=address, **SLOW) as instance,
+        object_store() as store,
+        running(folder / "data", REDIS_URL=address, **SLOW, **to_s3(store)) as instance,
     ):
         evidence = Evidence(instance, teams=plan.teams)
-        yield evidence, redis.Redis.from_url(address)
+        yield evidence, Storm(evidence, redis.Redis.from_url(address), store)
         evidence.close()
 
 
@@ -219,8 +239,8 @@ def main() -> None:
     print(f"Seed {plan.seed}", file=sys.stderr)
     with tempfile.TemporaryDirectory(prefix="darkroom-chaos-") as folder:
         try:
-            with stage(Path(folder), plan) as (evidence, broker):
-                rage(evidence, broker, plan)
+            with stage(Path(folder), plan) as (evidence, storm):
+                rage(evidence, storm, plan)
         except BaseException:
             print(f"It failed with --seed {plan.seed}", file=sys.stderr)
             raise

@@ -16,6 +16,23 @@ HOOKS: dict[str, dict[str, object]] = {
     "told with another key": {"fault": "hook_rotated"},
     "never told": {"fault": "hook_never"},
 }
+# Looks at what waits in fal's queue, and at its result, that bring nothing.
+LOOKS: dict[str, dict[str, object]] = {
+    "status 500": {"fault": "fal_status_fails", "status": 500},
+    "status 502": {"fault": "fal_status_fails", "status": 502},
+    "status 429": {"fault": "fal_status_fails", "status": 429},
+    "status cut": {"fault": "fal_status_cut"},
+    "status torn": {"fault": "fal_status_garbage"},
+    "result 500": {"fault": "fal_result_fails", "status": 500},
+    "result 504": {"fault": "fal_result_fails", "status": 504, "envelope": "html"},
+    "result 401": {"fault": "fal_result_fails", "status": 401},
+    "result cut": {"fault": "fal_result_cut"},
+}
+CANCELS: dict[str, dict[str, object]] = {
+    "drop 500": {"fault": "fal_cancel_fails", "status": 500},
+    "drop cut": {"fault": "fal_cancel_cut"},
+    "drop torn": {"fault": "fal_cancel_garbage"},
+}
 
 
 def test_a_worker_killed_while_fal_works_loses_nothing(darkroom: Evidence) -> None:
@@ -63,4 +80,46 @@ def test_whatever_becomes_of_its_webhooks_each_request_is_answered_once(
     told = [row for row in darkroom.rows() if row.prompt in HOOKS]
     ended = {row.prompt: (row.status, row.attempts) for row in told}
     assert ended == dict.fromkeys(HOOKS, ("succeeded", 1))
+    darkroom.check()
+
+
+def test_whatever_becomes_of_a_look_at_its_queue_each_request_is_answered_once(
+    darkroom: Evidence,
+) -> None:
+    darkroom.order_faults([{**fault, "match": name} for name, fault in LOOKS.items()])
+    unheard = [name for name in LOOKS if name.startswith("status")]
+    darkroom.order_faults([{"fault": "hook_never", "match": name} for name in unheard])
+    for name in LOOKS:
+        darkroom.ask(name, model=REALISM)
+    darkroom.wait_for_the_end()
+    told = [row for row in darkroom.rows() if row.prompt in LOOKS]
+    ended = {row.prompt: (row.status, row.attempts) for row in told}
+    assert ended == dict.fromkeys(LOOKS, ("succeeded", 1))
+    darkroom.check()
+
+
+def test_what_waits_at_fal_is_cancelled_once_whatever_becomes_of_the_asking(
+    darkroom: Evidence,
+) -> None:
+    darkroom.order_faults([{**fault, "match": name} for name, fault in CANCELS.items()])
+    darkroom.order_fault("fal_wait", match="drop", seconds=300, position=3, times=9)
+    for name in ["drop me", *CANCELS]:
+        darkroom.ask(name, model=REALISM)
+        darkroom.wait_for_status(name, "submitted")
+        assert darkroom.cancel(name) == "asked for"
+    darkroom.wait_for_the_end()
+    dropped = darkroom.rows("drop")
+    assert {(row.status, row.attempts, row.booked) for row in dropped} == {("cancelled", 1, 0)}
+    darkroom.check()
+
+
+def test_what_may_be_at_fal_is_past_cancelling(darkroom: Evidence) -> None:
+    darkroom.order_fault("hook_early", match="unclear")
+    darkroom.order_fault("drop_after", match="unclear")
+    darkroom.order_fault("delay", match="unclear", seconds=4)
+    darkroom.ask("unclear submit", model=REALISM)
+    darkroom.wait_for_status("unclear", "unconfirmed")
+    assert darkroom.cancel("unclear submit") == "too late"
+    darkroom.wait_for_the_end()
+    assert (darkroom.row("unclear").status, darkroom.row("unclear").attempts) == ("succeeded", 1)
     darkroom.check()

@@ -8,11 +8,13 @@ import subprocess
 import time
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from config import parts
 from config.paths import BASE
 from tests.chaos.evidence import Evidence
+from tests.instance import OWNER
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 
@@ -20,6 +22,7 @@ OWNERS = """
 SELECT DISTINCT lease_owner FROM generations_generationrequest
 WHERE starts_with(prompt, '{prompt}') AND lease_owner <> ''
 """
+STOOD_STILL = "Subject: Darkroom's generate part stands still"
 NO_ROOM = (1000, resource.RLIM_INFINITY)
 
 
@@ -45,6 +48,26 @@ def test_a_worker_that_froze_past_its_lease_brings_its_answers_late(darkroom: Ev
     darkroom.kill("generate", signal.SIGCONT)
     darkroom.wait_for_the_end()
     assert (darkroom.row("frozen").status, darkroom.row("frozen").attempts) == ("succeeded", 1)
+    darkroom.check()
+
+
+def test_who_waits_for_workers_that_do_not_react_and_who_runs_them_read_so(
+    darkroom: Evidence,
+) -> None:
+    link = darkroom.instance.manage("login_link", OWNER).stdout.strip()
+    with httpx.Client(base_url=darkroom.instance.url, follow_redirects=True) as browser:
+        browser.get(link)
+        darkroom.kill("generate", signal.SIGSTOP)
+        darkroom.ask("nobody there")
+        tile = f"/requests/{darkroom.row('nobody there').id}/"
+        darkroom.wait_until(lambda: "Paused: no worker is running" in browser.get(tile).text)
+        page = browser.get("/operations/requests/").text
+        assert "Generate stands still" in page
+        darkroom.wait_until(lambda: any(STOOD_STILL in line for line in darkroom.instance.lines))
+        assert "no worker is running, the operator was told" in browser.get(tile).text
+        darkroom.kill("generate", signal.SIGCONT)
+        darkroom.wait_for_the_end()
+        darkroom.wait_until(lambda: "stands still" not in browser.get("/operations/requests/").text)
     darkroom.check()
 
 

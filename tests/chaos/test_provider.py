@@ -27,13 +27,17 @@ UNCLEAR: dict[str, tuple[Rule, tuple[str, int]]] = {
     "charged, 504": ({"fault": "status", "status": 504, "charged": True}, ("failed", 1)),
     "charged, 524": ({"fault": "status", "status": 524, "charged": True}, ("failed", 1)),
     "charged, unreadable": ({"fault": "garbage"}, ("failed", 1)),
+    "charged, 503": ({"fault": "status", "status": 503, "charged": True}, ("failed", 1)),
     "free, cut": ({"fault": "drop_before"}, ("succeeded", 2)),
     "free, 500": ({"fault": "status", "status": 500}, ("succeeded", 2)),
     "free, 502": ({"fault": "status", "status": 502}, ("succeeded", 2)),
+    "free, 503": ({"fault": "status", "status": 503}, ("succeeded", 2)),
+    "free, 504": ({"fault": "status", "status": 504}, ("succeeded", 2)),
     "free, 524": ({"fault": "status", "status": 524}, ("succeeded", 2)),
 }
 RESULTS: dict[str, tuple[Rule, str]] = {
     "gone": ({"fault": "file_status", "status": 404}, "failed"),
+    "expired": ({"fault": "file_status", "status": 403}, "failed"),
     "bomb": ({"fault": "file_bomb"}, "succeeded"),  # refused, and fetched again
     "elsewhere": ({"fault": "file_redirect"}, "failed"),
     "a page": ({"fault": "file_html"}, "succeeded"),

@@ -1,7 +1,6 @@
 """The whole path with Redis as broker and an S3 store, and all that these two are capable of."""
 
 import contextlib
-import logging
 import os
 import signal
 import subprocess
@@ -9,28 +8,19 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
-import boto3
 import httpx
 import pytest
-from moto.server import ThreadedMotoServer
 
 from config import parts
 from config.paths import BASE
 from tests.chaos.conftest import QUICK
 from tests.chaos.evidence import FLUX, Evidence
-from tests.chaos.services import Proxy, Redis
+from tests.chaos.services import BUCKET, Proxy, Redis, object_store, s3, to_s3
 from tests.instance import OWNER, TEAM, free_port, running
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 
-BUCKET = "darkroom"
-KEYS = {
-    "AWS_ACCESS_KEY_ID": "key",
-    "AWS_SECRET_ACCESS_KEY": "secret",
-    "AWS_DEFAULT_REGION": "us-east-1",
-}
 # What one waits for Redis before going on without it, twice, on a machine that does more.
 ACCEPT_SECONDS = 5.0
 SMALL = {"image_size": {"width": 512, "height": 512}}
@@ -60,26 +50,15 @@ def to_broker(broker: Redis) -> Iterator[Proxy]:
 
 @pytest.fixture(scope="module")
 def to_store() -> Iterator[Proxy]:
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    proxy = Proxy(server.get_host_and_port()[1])
-    s3(proxy).create_bucket(Bucket=BUCKET)
-    yield proxy
-    proxy.close()
-    server.stop()
+    with object_store() as proxy:
+        yield proxy
 
 
 @pytest.fixture(scope="module")
 def darkroom(
     to_broker: Proxy, to_store: Proxy, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Evidence]:
-    services = {
-        "REDIS_URL": f"redis://127.0.0.1:{to_broker.port}/0",
-        "S3_BUCKET": BUCKET,
-        "S3_ENDPOINT_URL": address(to_store),
-        **KEYS,
-    }
+    services = {"REDIS_URL": f"redis://127.0.0.1:{to_broker.port}/0", **to_s3(to_store)}
     data = Path(tmp_path_factory.mktemp("services"))
     with running(data, **QUICK | services) as instance:
         evidence = Evidence(instance)
@@ -95,20 +74,6 @@ def client(darkroom: Evidence) -> Iterator[httpx.Client]:
     url = f"{darkroom.instance.url}/v1/"
     with httpx.Client(base_url=url, headers=headers, timeout=30) as found:
         yield found
-
-
-def address(proxy: Proxy) -> str:
-    return f"http://127.0.0.1:{proxy.port}"
-
-
-def s3(store: Proxy) -> Any:
-    return boto3.client(
-        "s3",
-        endpoint_url=address(store),
-        aws_access_key_id="key",
-        aws_secret_access_key="secret",
-        region_name="us-east-1",
-    )
 
 
 def ask(client: httpx.Client, prompt: str, **headers: str) -> httpx.Response:
@@ -210,6 +175,16 @@ def test_images_wait_for_a_store_that_is_broken_and_then_slow(
     to_store.seconds_late = 0
     darkroom.check()
     assert {(row.status, row.attempts) for row in darkroom.rows("homeless")} == {("succeeded", 1)}
+
+
+def test_images_wait_for_a_store_that_refuses_our_keys(darkroom: Evidence, to_store: Proxy) -> None:
+    to_store.refuses_keys = True
+    darkroom.ask("locked out", count=3)
+    darkroom.wait_for_code("locked out", "storage")
+    to_store.refuses_keys = False
+    darkroom.wait_for_the_end()
+    assert {(row.status, row.attempts) for row in darkroom.rows("locked out")} == {("succeeded", 1)}
+    darkroom.check()
 
 
 def test_old_and_new_code_work_beside_each_other_while_tables_change(darkroom: Evidence) -> None:

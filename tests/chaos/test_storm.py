@@ -13,5 +13,5 @@ pytestmark = [pytest.mark.process, pytest.mark.slow]
 def test_random_faults_and_deaths_leave_the_books_in_balance(tmp_path: Path) -> None:
     plan = storm.Plan(random.randrange(10**6), requests=60, teams=4, deaths=3)  # noqa: S311
     print(f"seed {plan.seed}")  # Shown by pytest when the test fails.
-    with storm.stage(tmp_path, plan) as (evidence, broker):
-        storm.rage(evidence, broker, plan)
+    with storm.stage(tmp_path, plan) as (evidence, deaths):
+        storm.rage(evidence, deaths, plan)

@@ -21,6 +21,7 @@ from generations.sandbox.state import sandbox_of
 TRUE = {"1", "true", "yes"}
 STREAM_TICK = 0.2
 REMOVED, ASKED = "OK", "CANCELLATION_REQUESTED"
+GARBAGE = b'{"status": "IN_QU'
 
 
 async def submit(request: Request) -> Response:
@@ -84,7 +85,7 @@ def _submitted(position: int, job: Job) -> Response:
         case Fault.DROP_AFTER:
             return Cut(answer if job.rule.partial else None)
         case Fault.GARBAGE:
-            return Response(b'{"status": "IN_QU', media_type="application/json")
+            return Response(GARBAGE, media_type="application/json")
         case Fault.STATUS:  # it was queued all the same
             return _refusal(job.rule)
         case _:
@@ -94,7 +95,8 @@ def _submitted(position: int, job: Job) -> Response:
 async def status(request: Request) -> Response:
     job = _find(request)
     code = 200 if job.stage is Stage.COMPLETED else 202
-    return JSONResponse(_status(request, job), code)
+    rule = sandbox_of(request).faults.at_question("status", job.prompt)
+    return _on_its_way(rule, JSONResponse(_status(request, job), code))
 
 
 async def stream(request: Request) -> Response:
@@ -122,18 +124,35 @@ async def result(request: Request) -> Response:
     if sandbox_of(request).faults.is_gone(job.prompt):
         raise _not_found()
     headers = {"x-fal-request-id": job.id, **job.result.headers}
-    return JSONResponse(job.result.body, job.result.status, headers)
+    rule = sandbox_of(request).faults.at_question("result", job.prompt)
+    return _on_its_way(rule, JSONResponse(job.result.body, job.result.status, headers))
 
 
 async def cancel(request: Request) -> Response:
     """Out of the queue at once; work that began goes on, and is charged."""
     job = _find(request, status="NOT_FOUND")
+    rule = sandbox_of(request).faults.at_question("cancel", job.prompt)
+    if rule.fault is Fault.FAL_CANCEL_FAILS:
+        return _refusal(rule)
     if job.stage is Stage.COMPLETED:
         return JSONResponse({"status": "ALREADY_COMPLETED"}, 400)
     if sandbox_of(request).fal.jobs.cancel(job):
         sandbox_of(request).book.fail(job.call)
         job.end(work.CANCELLED)
-    return JSONResponse({"status": ASKED}, 202)
+    return _on_its_way(rule, JSONResponse({"status": ASKED}, 202))
+
+
+def _on_its_way(rule: Rule, answer: Response) -> Response:
+    """What is left of an answer to a question, which changes nothing about its job."""
+    match rule.fault.rpartition("_")[2]:
+        case "fails":
+            return _refusal(rule)
+        case "cut":
+            return Cut()
+        case "garbage":
+            answer.body = GARBAGE
+            answer.headers["content-length"] = str(len(GARBAGE))
+    return answer
 
 
 def _find(request: Request, *, status: str = "") -> Job:

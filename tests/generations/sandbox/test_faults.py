@@ -42,6 +42,14 @@ def test_rules_strike_in_the_order_they_came() -> None:
     assert [faults.at_post("").fault for _ in range(2)] == ["garbage", "empty"]
 
 
+def test_a_rule_about_a_question_to_fal_strikes_that_question_alone() -> None:
+    faults = rules({"fault": "fal_status_cut", "match": "owl"}, {"fault": "fal_cancel_fails"})
+    assert faults.at_question("result", "An owl") is NO_FAULT
+    assert faults.at_question("status", "A fox") is NO_FAULT
+    assert faults.at_question("status", "An owl").fault is Fault.FAL_STATUS_CUT
+    assert faults.at_question("cancel", "A fox").fault is Fault.FAL_CANCEL_FAILS
+
+
 def test_a_file_rule_strikes_the_downloads_of_its_prompt() -> None:
     faults = rules({"fault": "file_drop", "match": "owl"})
     faults.remember("digest of an owl", "An owl")
