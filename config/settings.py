@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from config import calendar, database, embedded, env, logs, paths
+from config import calendar, database, embedded, env, logs, paths, reach
 
 BASE_DIR = paths.BASE
 DARKROOM_DATA = paths.data_folder()
@@ -286,11 +286,10 @@ PROVIDERS = [
 ]
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PROVIDER_IS_LOCAL = urlsplit(AIMLAPI_BASE_URL).hostname in _LOOPBACK
-# Where fal can tell what became of a request. It reaches no private address; where ours is not
-# known to be public, it is asked instead.
+# Where fal can tell what became of a request. It reaches no private address; where ours is one, it
+# is asked instead.
 _fal_is_local = urlsplit(FAL_QUEUE_BASE_URL).hostname in _LOOPBACK
-_is_public = urlsplit(PUBLIC_URL).hostname not in _LOOPBACK
-WEBHOOK_ORIGIN = PUBLIC_URL if _fal_is_local or _is_public else ""
+WEBHOOK_ORIGIN = PUBLIC_URL if _fal_is_local or reach.is_public(PUBLIC_URL) else ""
 PROVIDER_DEADLINE = env.seconds("PROVIDER_DEADLINE", 300)
 # Less than the minute after which most proxies hang up.
 API_WAIT_SECONDS = env.seconds("API_WAIT_SECONDS", 50)

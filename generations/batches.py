@@ -84,6 +84,8 @@ class Batch:
     def stage(self) -> str:
         """What happens now, in words."""
         status = Status(self.request.status)
+        if self.wait.paused:
+            return f"Paused: {self.wait.paused}"
         if status == Status.QUEUED:
             return self._stage_with_us
         if status == Status.SUBMITTED:
@@ -103,8 +105,6 @@ class Batch:
 
     @property
     def _stage_with_us(self) -> str:
-        if self.wait.circuit:
-            return f"Paused: {failures.pause(self.wait.circuit.because)}"
         if self.request.error_code:
             return "Provider busy, trying again"
         if self.wait.full:

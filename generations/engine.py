@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Max, Min
-from django.db.models.functions import Now
+from django.db.models import Count, Min
 
 from generations import failures
 from generations.models import Circuit, Gate, GenerationRequest, Status, WebhookInbox
+from generations.services import beats
+from generations.services.beats import Standstill
 
 SHOWN = (
     Status.QUEUED,
@@ -18,7 +19,6 @@ SHOWN = (
     Status.UNCONFIRMED,
     Status.AWAITING_APPROVAL,
 )
-WORKING = (Status.SENDING, Status.ANSWERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +42,25 @@ class OpenCircuit:
 
 
 @dataclass(frozen=True, slots=True)
-class Worker:
-    """A process, as its leases show it; one without work holds none."""
+class Stopped:
+    """A part that nobody works on."""
 
-    name: str
-    count: int
-    lease_until: datetime
+    found: Standstill
+
+    @property
+    def words(self) -> str:
+        return failures.pause(self.found.because)
 
 
 def state() -> dict[str, object]:
+    workers = beats.workers()
+    stopped = [beats.standstill(part, workers) for part in beats.PARTS]
     return {
         "under_way": _under_way(),
         "circuits": [OpenCircuit(one) for one in Circuit.objects.order_by("provider", "model")],
         "slowed": Gate.objects.filter(slowed_to__isnull=False).order_by("provider"),
-        "workers": _workers(),
+        "workers": workers,
+        "stopped": [Stopped(one) for one in stopped if one],
         "inbox": WebhookInbox.objects.filter(processed_at__isnull=True).aggregate(
             count=Count("pk"), oldest=Min("received_at")
         ),
@@ -71,9 +76,3 @@ def _under_way() -> Sequence[UnderWay]:
         )
     }
     return [UnderWay(status, *found.get(status, (0, None))) for status in SHOWN]
-
-
-def _workers() -> Sequence[Worker]:
-    held = GenerationRequest.objects.filter(status__in=WORKING, lease_until__gt=Now()).order_by()
-    rows = held.values_list("lease_owner").annotate(count=Count("pk"), until=Max("lease_until"))
-    return [Worker(*row) for row in sorted(rows)]

@@ -21,6 +21,7 @@ CLOSE_DAYS = "generations.close_days"
 REFRESH_PRICES = "generations.refresh_prices"
 PURGE = "generations.purge"
 FORGET_WEBHOOKS = "generations.forget_webhooks"
+HEAR = "generations.hear"
 
 log = structlog.get_logger(__name__)
 
@@ -66,6 +67,10 @@ def purge() -> bool:
 
 def refresh_prices() -> bool:
     return _send(REFRESH_PRICES, queue="generate")
+
+
+def call_out(part: str) -> bool:
+    return _send(HEAR, queue=part)
 
 
 def _send(name: str, *arguments: str, queue: str) -> bool:

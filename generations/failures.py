@@ -81,6 +81,10 @@ PAUSES: Mapping[str, str] = {
     "forbidden": "the provider refuses our key for this model, the owners were told",
     "no_credits": "the provider's account is empty, the owners were told",
     "model_gone": "the provider does not offer this model now",
+    "no_key": "there is no key for its provider any more; cancel it, or ask the operator",
+    "no_worker": "no worker is running",
+    "no_broker": "the workers cannot be reached",
+    "deaf": "the workers take nothing on",
 }
 
 

@@ -10,7 +10,7 @@ from generations.querysets import RequestQuerySet
 from generations.receipts import Receipt, model_name
 from generations.refund_form import RefundForm
 from generations.services import operating
-from generations.waits import open_circuits
+from generations.waits import open_circuits, standstills
 from generations.why import Why, explain
 
 PAGE = 50
@@ -34,9 +34,11 @@ def listed(form: OperationsForm) -> dict[str, object]:
     with_names = found.select_related("team", "user", "hold").defer("prompt", "params")
     requests = list(with_names[: PAGE + 1])
     shown = requests[:PAGE]
-    circuits = open_circuits(shown)
+    circuits, still = open_circuits(shown), standstills(shown)
     return {
-        "lines": [Line(one, explain(one, circuits.get(one.pk))) for one in shown],
+        "lines": [
+            Line(one, explain(one, circuits.get(one.pk), still.get(one.pk))) for one in shown
+        ],
         "older": shown[-1].pk if len(requests) > PAGE else "",
     }
 
@@ -47,7 +49,7 @@ def whole(request: GenerationRequest, *, opened: bool) -> dict[str, object]:
     last = max(request.attempts.all(), key=lambda attempt: attempt.number, default=None)
     return {
         "asked": request,
-        "why": explain(request, circuit),
+        "why": explain(request, circuit, standstills([request]).get(request.pk)),
         "circuit": circuit,
         "steps": story.tell(request, opened=opened),
         "receipt": Receipt(request),

@@ -11,6 +11,7 @@ from django.conf import settings
 from generations import clock, enqueue
 from generations.services import (
     audit,
+    beats,
     draining,
     execution,
     images,
@@ -72,11 +73,21 @@ def forget_webhooks() -> None:
     webhooks.forget()
 
 
+@shared_task(name=enqueue.HEAR)
+def hear() -> None:
+    beats.hear()
+
+
 @worker_ready.connect
 def start_clockwork(sender: Any, **_: Any) -> None:
     """Beside every worker: renew what it holds, sweep what others left, ask about the unclear."""
     queues = set(sender.app.amqp.queues.consume_from)
     clock.every(settings.LEASE_SECONDS / 3, leases.renew)
+    for part in queues & set(beats.PARTS):
+        clock.every(settings.LEASE_SECONDS / 3, functools.partial(beats.beat, part))
+        clock.every(settings.LEASE_SECONDS / 3, functools.partial(beats.call_out, part))
+    beats.keep_watch()
+    clock.every(settings.SWEEP_SECONDS, recovery.notice_the_dead)
     clock.every(settings.SWEEP_SECONDS, functools.partial(recovery.sweep, queues))
     if "generate" in queues:
         # Nowhere else: a provider lets its log be read so often a minute.

@@ -6,38 +6,42 @@ from uuid import UUID
 
 from django.db.models import Count, Q
 
+from generations import failures
 from generations.catalog_types import provider_name
 from generations.models import Circuit, GenerationRequest, Status
-from generations.services import approvals, gates
+from generations.services import approvals, beats, gates, providers
+from generations.services.beats import Standstill
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
     """`ahead` are the team's that are queued before it; `approvers` in words, who may let it go.
 
-    `full` is the provider that has no place for it now.
+    `full` is the provider that has no place for it now; `paused` in words, why nobody works on it.
     """
 
     ahead: int = 0
     full: str = ""
     approvers: str = ""
-    circuit: Circuit | None = None
+    paused: str = ""
 
 
 NOTHING = Wait()
+NO_KEY = "no_key"
+TOLD = "the operator was told"
 
 
 def of(requests: Sequence[GenerationRequest]) -> dict[UUID, Wait]:
     """For each of them; nothing is asked where none waits."""
     queued = [one for one in requests if one.status == Status.QUEUED]
-    ahead, circuits, full = _ahead(queued), open_circuits(queued), _full(queued)
+    ahead, paused, full = _ahead(queued), _paused(requests), _full(queued)
     approvers = _approvers([one for one in requests if one.status == Status.AWAITING_APPROVAL])
     return {
         one.pk: Wait(
             ahead=ahead.get(one.pk.hex, 0),
             full=full.get(one.pk, ""),
             approvers=approvers.get(one.pk, ""),
-            circuit=circuits.get(one.pk),
+            paused=paused.get(one.pk, ""),
         )
         for one in requests
     }
@@ -68,6 +72,34 @@ def _full(queued: Sequence[GenerationRequest]) -> dict[UUID, str]:
         for request in queued
         if rooms[request.provider] == 0 or request.model in stuck.get(request.provider, ())
     }
+
+
+def standstills(requests: Iterable[GenerationRequest]) -> dict[UUID, Standstill]:
+    """What keeps all of the workers from each of these that has to wait for them."""
+    waiting = [one for one in requests if one.is_open and one.status != Status.AWAITING_APPROVAL]
+    found = beats.standstill(beats.GENERATE) if waiting else None
+    if found is None or found.since is None:
+        return {}  # Or none of them ever said that it lives, as at an upgrade.
+    if found.because != beats.NOBODY:  # What they have in hand goes on without messages.
+        waiting = [one for one in waiting if one.status == Status.QUEUED]
+    return {one.pk: found for one in waiting}
+
+
+def wants_key(request: GenerationRequest) -> bool:
+    """Whether nobody can send it, because its provider's key was taken away."""
+    queued = request.status == Status.QUEUED
+    return queued and request.provider not in providers.callable_providers()
+
+
+def _paused(requests: Sequence[GenerationRequest]) -> dict[UUID, str]:
+    words = {one.pk: failures.pause(NO_KEY) for one in requests if wants_key(one)}
+    for pk, circuit in open_circuits(requests).items():
+        words.setdefault(pk, failures.pause(circuit.because))
+    for pk, found in standstills(requests).items():
+        said = failures.pause(found.because) + (f", {TOLD}" if found.told else "")
+        # A full disk takes no messages either, and is what to speak of.
+        words[pk] = said if found.because == beats.NOBODY else words.get(pk, said)
+    return words
 
 
 def _ahead(queued: Sequence[GenerationRequest]) -> dict[str, int]:

@@ -8,14 +8,17 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from generations import failures
-from generations.models import Circuit, GenerationRequest, Status
+from generations.models import OPEN, Circuit, GenerationRequest, Status
 from generations.providers.errors import ErrorKind
 from generations.services import backoff, providers, recovery, results
+from generations.services.beats import Standstill
+from generations.waits import NO_KEY, wants_key
 
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """`{due}` stands for when it is worked on next, `{lease}` for when its lease runs out."""
+    """`{due}` stands for when it is worked on next, `{lease}` for when its lease runs out, and
+    `{paused}` for what keeps it waiting."""
 
     because: str
     next: str
@@ -48,7 +51,7 @@ _LOOK = (
 _ENDED = "Nothing more. The hold was released; what the provider charged, the house pays."
 
 # Reasons that are seen from the row rather than written into it.
-PAUSED, NO_ROOM = "circuit open", "no room"
+PAUSED, NO_ROOM, STANDSTILL = "circuit open", "no room", "standstill"
 MOVED = "moved"
 CANCELLING, LOST_SUBMIT = "cancelling", "lost submit"
 
@@ -66,13 +69,24 @@ WHY: Mapping[tuple[str, str], Why] = {
         "A free worker sends it there. The hold covers that provider's price, too.",
     ),
     (Status.QUEUED, PAUSED): Why(
-        "The circuit is open: {circuit}.",
+        "The circuit is open: {paused}.",
         "It waits unharmed. The provider is tried {probe}; once it answers, this goes on.",
     ),
     (Status.QUEUED, NO_ROOM): Why(
-        "Nothing is sent to anybody: {circuit}.",
+        "Nothing is sent to anybody: {paused}.",
         "It waits unharmed, and is sent as soon as what comes back can be kept again.",
     ),
+    (Status.QUEUED, NO_KEY): Why(
+        "Its provider has no key here any more.",
+        "It waits unharmed for the key to be set again, or to be cancelled.",
+    ),
+    **{
+        (status, STANDSTILL): Why(
+            "Nobody works on it: {paused}.",
+            "Nothing is lost, and nothing is paid twice. It goes on once a worker does.",
+        )
+        for status in sorted(OPEN - {Status.AWAITING_APPROVAL})
+    },
     **{
         (Status.QUEUED, kind): Why(f"{happened}, which proves that it did not run.", _AGAIN)
         for kind, happened in HAPPENED.items()
@@ -166,14 +180,21 @@ WHY: Mapping[tuple[str, str], Why] = {
 }
 
 
-def explain(request: GenerationRequest, circuit: Circuit | None = None) -> Why:
-    """The two sentences about this request; `circuit` is the open one that it waits for."""
+def explain(
+    request: GenerationRequest,
+    circuit: Circuit | None = None,
+    standstill: Standstill | None = None,
+) -> Why:
+    """The two sentences about this request; `circuit` is the open one that it waits for, and
+    `standstill` what keeps all workers from it."""
     status = str(request.status)
-    found = WHY.get((status, _reason(request, circuit))) or WHY[status, ""]
+    reason = STANDSTILL if standstill else _reason(request, circuit)
+    found = WHY.get((status, reason)) or WHY[status, ""]
+    pause = standstill or circuit
     values = {
         "due": when(request.due_at),
         "lease": when(request.lease_until),
-        "circuit": failures.pause(circuit.because) if circuit else "",
+        "paused": failures.pause(pause.because) if pause else "",
         "probe": when(circuit.probe_at) if circuit else "",
     }
     return Why(found.because.format(**values), found.next.format(**values))
@@ -188,6 +209,8 @@ def when(at: datetime | None) -> str:
 
 
 def _reason(request: GenerationRequest, circuit: Circuit | None) -> str:
+    if wants_key(request):
+        return NO_KEY
     if request.status == Status.QUEUED and circuit:
         return PAUSED if circuit.provider else NO_ROOM
     if request.status == Status.QUEUED and request.moved_from and not request.error_code:

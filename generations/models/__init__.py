@@ -36,6 +36,7 @@ from generations.models.request import (
 from generations.models.sharing import Download, ShareLink
 from generations.models.usage import UsageDay
 from generations.models.webhook import WebhookInbox
+from generations.models.workers import WorkerBeat
 
 __all__ = [
     "BILLED",
@@ -85,4 +86,5 @@ __all__ = [
     "Verdict",
     "Visibility",
     "WebhookInbox",
+    "WorkerBeat",
 ]

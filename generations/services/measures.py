@@ -24,7 +24,7 @@ from generations.models import (
     ReconciliationState,
     Status,
 )
-from generations.services import audit
+from generations.services import audit, beats
 
 LATELY = timedelta(days=1)
 # As many days of a provider as one night compares.
@@ -38,6 +38,7 @@ class Measures(Collector):
         yield from _bill()
         yield from _requests()
         yield _circuits()
+        yield from _workers()
 
 
 def exposition() -> bytes:
@@ -128,6 +129,22 @@ def _circuits() -> GaugeMetricFamily:
     for one in Circuit.objects.all():
         gauge.add_metric([one.provider, one.model, one.because], 1)
     return gauge
+
+
+def _workers() -> Iterator[GaugeMetricFamily]:
+    known = beats.workers()
+    living = GaugeMetricFamily(
+        "darkroom_workers", "Workers that live, by what they do", labels=["part"]
+    )
+    still = GaugeMetricFamily(
+        "darkroom_standstill", "What nobody works on, and why", labels=["part", "because"]
+    )
+    for part in beats.PARTS:
+        living.add_metric([part], sum(one.lives for one in known if one.said.part == part))
+        if found := beats.standstill(part, known):
+            still.add_metric([part, found.because], 1)
+    yield living
+    yield still
 
 
 def _gauge(name: str, says: str, value: float) -> GaugeMetricFamily:

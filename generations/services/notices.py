@@ -1,13 +1,18 @@
 """Mails to people about their images and their keys."""
 
+import functools
+from collections.abc import Callable
+from datetime import datetime
+
 import structlog
 from django.conf import settings
 from django.core.cache import cache
+from django.db import transaction
 
 from accounts.models import Role, User
 from accounts.permissions import Permission, holders
 from accounts.services.mail import send_after_commit
-from generations import approval_links, catalog
+from generations import approval_links, catalog, failures
 from generations.models import (
     Approval,
     Decision,
@@ -34,8 +39,13 @@ DONE = {
 
 def provider_account_refused(*, request: GenerationRequest, kind: ErrorKind) -> None:
     """Tell the team's owners that the provider refused our key or account; at most once an hour."""
-    if not _is_news(f"provider-refused:{request.team_id}:{kind}"):
-        return
+    _once_an_hour(
+        f"provider-refused:{request.team_id}:{kind}",
+        functools.partial(_tell_of_refusal, request, kind),
+    )
+
+
+def _tell_of_refusal(request: GenerationRequest, kind: ErrorKind) -> None:
     owners = User.objects.filter(
         memberships__team=request.team_id, memberships__role=Role.OWNER, is_active=True
     )
@@ -49,8 +59,10 @@ def provider_account_refused(*, request: GenerationRequest, kind: ErrorKind) -> 
 
 def no_space(because: str) -> None:
     """Tell staff that nothing is sent until there is room; at most once an hour."""
-    if not _is_news(f"no-space:{because}"):
-        return
+    _once_an_hour(f"no-space:{because}", functools.partial(_tell_of_no_space, because))
+
+
+def _tell_of_no_space(because: str) -> None:
     send_after_commit(
         "no_space",
         subject="Darkroom has paused: there is no room to keep pictures",
@@ -61,6 +73,16 @@ def no_space(because: str) -> None:
             "bytes": settings.LOW_DISK_BYTES,
             "waiting": settings.STORAGE_BACKLOG_LIMIT,
         },
+    )
+
+
+def nobody_works(*, part: str, because: str, since: datetime | None) -> None:
+    """Tell staff that requests or pictures only wait, and what to look at."""
+    send_after_commit(
+        "nobody_works",
+        subject=f"Darkroom's {part} part stands still: {failures.pause(because)}",
+        to=_staff(),
+        context={"part": part, "because": because, "since": since},
     )
 
 
@@ -123,6 +145,11 @@ def prices_differ(
 def _staff() -> list[str]:
     staff = User.objects.filter(is_staff=True, is_active=True)
     return list(staff.values_list("email", flat=True))
+
+
+def _once_an_hour(key: str, tell: Callable[[], None]) -> None:
+    """At the commit: what is rolled back tells nobody, and must not count as told."""
+    transaction.on_commit(lambda: tell() if _is_news(key) else None, robust=True)
 
 
 def _is_news(key: str) -> bool:

@@ -5,7 +5,8 @@ Runs every few seconds in every worker; each step is bounded and harmless when t
 
 import functools
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -44,17 +45,26 @@ LOOKS_AT_ONCE = 500
 RENDITIONS_LATE = timedelta(seconds=15)
 ABSENT = "absent"  # error code of a request whose attempt was looked for once and not found
 
-_asked_again: dict[UUID, float] = {}
-
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """How often a message was sent again, and until when it is waited for."""
+
+    times: int
+    until: float
+
+
+NEVER = _Asked(0, float("-inf"))
+_asked_again: dict[UUID, _Asked] = {}
+
+
 def sweep(consuming: Collection[str] = ("generate", "media")) -> None:
-    """One round: expire leases, and send again what the queues may have lost.
+    """One round: send again what the queues may have lost.
 
     Only to queues that this process consumes: with nobody to read them, messages would pile up.
     """
-    _alone(expire_leases)
     if "generate" in consuming and not draining.is_on():
         reissue_tickets()
         _alone(gates.speed_up)
@@ -62,6 +72,11 @@ def sweep(consuming: Collection[str] = ("generate", "media")) -> None:
         _alone(failover.move_over)
     if "media" in consuming:
         _alone(reissue_renditions)
+
+
+def notice_the_dead() -> None:
+    """No step of `sweep`: a broker that hangs must not keep a dead worker from being noticed."""
+    _alone(expire_leases)
 
 
 def expire_leases() -> None:
@@ -111,22 +126,24 @@ def reissue_renditions() -> None:
         renditions_at__isnull=True,
         rendition_tries__lt=images.MOST_TRIES,
         stored_at__lt=Now() - RENDITIONS_LATE,
-        stored_at__gt=Now() - backoff.GIVE_UP_AFTER,
     )
     waiting = late.order_by("stored_at").values_list("pk", flat=True)[:AT_ONCE]
-    asked = _not_asked_lately(waiting)
+    asked = _not_asked_lately(list(waiting))
     enqueue.after_commit(*(functools.partial(enqueue.renditions, pk) for pk in asked))
 
 
-def _not_asked_lately(found: Iterable[UUID]) -> list[UUID]:
-    """Asked for at every sweep, what is only late would be late for its own messages."""
+def _not_asked_lately(found: Collection[UUID]) -> list[UUID]:
+    """Asked for at every sweep, what is only late would be late for its own messages; what a store
+    that is away keeps waiting is asked for ever less often."""
     now = time.monotonic()
-    for image, since in list(_asked_again.items()):
-        if now - since > RENDITIONS_LATE.total_seconds():
-            del _asked_again[image]
-    new = [image for image in found if image not in _asked_again][:50]
-    _asked_again.update(dict.fromkeys(new, now))
-    return new
+    for image in _asked_again.keys() - set(found):
+        del _asked_again[image]
+    due = [image for image in found if now >= _asked_again.get(image, NEVER).until][:50]
+    for image in due:
+        times = _asked_again.get(image, NEVER).times
+        pause = max(backoff.step(times), RENDITIONS_LATE)
+        _asked_again[image] = _Asked(times + 1, now + pause.total_seconds())
+    return due
 
 
 def settle_unconfirmed() -> None:

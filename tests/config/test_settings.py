@@ -48,6 +48,15 @@ def test_with_a_key_the_provider_is_asked_where_it_is_said_to_be() -> None:
     assert _setting("PROVIDER_RESULT_HOSTS", **key) == []
 
 
+@pytest.mark.parametrize(
+    ("ours", "told_at"),
+    [("https://darkroom.example.org", "https://darkroom.example.org"), ("http://192.168.1.20", "")],
+)
+def test_fal_is_given_an_address_only_where_it_can_reach_us(ours: str, told_at: str) -> None:
+    assert _setting("WEBHOOK_ORIGIN", FAL_KEY="a-key", PUBLIC_URL=ours) == told_at
+    assert _setting("WEBHOOK_ORIGIN", PUBLIC_URL=ours) == ours  # the sandbox is on this machine
+
+
 def test_a_database_url_is_taken_apart() -> None:
     url = "postgresql://me:p%40ss@db.example.org:6543/pictures?sslmode=require"
     plain = {"DATABASE_POOL": "false", "DATABASE_LOCK_SECONDS": "0"}

@@ -4,13 +4,14 @@ from typing import Any
 import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import User
 from generations import batches
 from generations.batches import Batch
 from generations.models import DecisionAction, GenerationRequest, Status
 from generations.services import moderation, requests
+from generations.why import explain
 from tests import factories
 from tests.factories import PRICE
 
@@ -90,13 +91,21 @@ def test_a_queued_request_says_how_many_of_its_team_are_before_it() -> None:
     }  # fmt: skip
 
 
+def test_what_nobody_has_a_key_for_any_more_says_so(settings: Settings) -> None:
+    request = factories.request(model="fal-ai/flux-realism")
+    settings.PROVIDERS = ["aimlapi"]
+    assert batch(request).stage.startswith("Paused: there is no key for its provider any more")
+    assert batch(request).can_cancel
+    assert explain(request).because == "Its provider has no key here any more."
+
+
 def test_many_batches_take_as_many_queries_as_one(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     team = factories.team()
     for _ in range(5):
         factories.request(of=team)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         shown = batches.present(GenerationRequest.objects.as_batches())
         assert [one.stage for one in shown if one.tiles]
 

@@ -1,6 +1,7 @@
 import pytest
 from django.core import mail
 from django.core.cache import cache
+from django.db import transaction
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from accounts.models import Role
@@ -51,6 +52,17 @@ def test_owners_are_told_of_a_trouble_once_an_hour(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     tell(request_, django_capture_on_commit_callbacks, *[ErrorKind.UNAUTHORIZED] * 3)
+    assert len(mail.outbox) == 1
+
+
+def test_what_was_rolled_back_is_told_when_it_happens_again(
+    request_: GenerationRequest,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    with pytest.raises(RuntimeError), transaction.atomic():
+        notices.provider_account_refused(request=request_, kind=ErrorKind.UNAUTHORIZED)
+        raise RuntimeError
+    tell(request_, django_capture_on_commit_callbacks)
     assert len(mail.outbox) == 1
 
 

@@ -1,5 +1,6 @@
 """Stuck rows and how they end, without any message; with a provider, the books must agree."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -442,6 +443,19 @@ def test_late_renditions_are_asked_for_again(sent_messages: list[tuple[str, ...]
     assert sent_messages == []
 
 
+def test_renditions_are_asked_for_ever_less_often_and_also_after_a_day(
+    sent_messages: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.succeeded()
+    Image.objects.update(stored_at=Now() - timedelta(days=2))
+    sent_messages.clear()
+    clock = time.monotonic()
+    for seconds in range(0, 3600, 15):
+        monkeypatch.setattr(time, "monotonic", lambda at=clock + seconds: at)
+        recovery.reissue_renditions()
+    assert len(sent_messages) == 9
+
+
 def test_a_picture_that_cannot_be_rendered_is_given_up(
     sent_messages: list[tuple[str, ...]],
 ) -> None:
@@ -470,12 +484,12 @@ def test_a_worker_asks_again_only_for_what_it_does_itself(
     assert {message[0] for message in sent_messages} == sent
 
 
-def test_a_sweep_beside_another_changes_nothing_and_does_not_wait() -> None:
+def test_a_look_for_the_dead_beside_another_changes_nothing_and_does_not_wait() -> None:
     attempt = factories.sent()
     expire(attempt)
 
     def sweep() -> None:
-        recovery.sweep()
+        recovery.notice_the_dead()
         connection.close()
 
     with ThreadPoolExecutor(1) as pool, connection.cursor() as cursor:
@@ -483,7 +497,7 @@ def test_a_sweep_beside_another_changes_nothing_and_does_not_wait() -> None:
         pool.submit(sweep).result(timeout=5)
         assert now(attempt.request).status == Status.SENDING
         cursor.execute("SELECT pg_advisory_unlock(hashtext('sweep:expire_leases'))")
-    recovery.sweep()
+    recovery.notice_the_dead()
     assert now(attempt.request).status == Status.UNCONFIRMED
 
 

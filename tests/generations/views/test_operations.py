@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 from django.test import Client
 from django.urls import reverse
@@ -11,13 +12,22 @@ from pytest_django import DjangoAssertNumQueries
 
 from config.ids import first_uuid7
 from generations import operations, operations_form
-from generations.models import Circuit, Gate, GenerationRequest, Status, WebhookInbox
+from generations.models import (
+    Circuit,
+    Gate,
+    GenerationRequest,
+    Status,
+    WebhookInbox,
+    WorkerBeat,
+)
 from generations.providers.errors import ErrorKind
+from generations.services import beats, leases
 from tests import factories
 from tests.generations.views.studio import Studio, browser, failed, unclear
 
 PAGE = "/operations/requests/"
 PROMPT = "A secret heron of folded paper"
+LONG_AGO = Now() - timedelta(minutes=5)
 
 
 @pytest.fixture
@@ -109,6 +119,7 @@ def test_the_state_of_the_engine_stands_on_top(operator: Client, studio: Studio)
     WebhookInbox.objects.create(provider="fal", event_id="fal-1", attempt=attempt, body=b"{}")
     Gate.objects.create(provider="aimlapi", slowed_to=4, slowed_from=9, slowed_at=Now())
     Circuit.objects.create(provider="fal", because="no_credits", probe_at=Now())
+    beats.beat(beats.GENERATE)
     page = operator.get(PAGE).text
     for words in (
         "Circuit open: fal",
@@ -116,9 +127,31 @@ def test_the_state_of_the_engine_stands_on_top(operator: Client, studio: Studio)
         "Slowed: AIML API",
         "to 4 calls at once",
         "1 webhook not read yet",
-        f"Worker <code>{attempt.request.lease_owner}</code> holds 1 request until",
+        f"Worker <code>{leases.OWNER}</code> (generate)",
+        "lives and has 0 requests in hand",
+        "Media stands still",
     ):
         assert words in page
+
+
+@pytest.mark.parametrize(
+    ("word", "words"),
+    [
+        ({"seen_at": LONG_AGO}, ["Generate stands still", "no worker is running", "fell silent"]),
+        ({"cut_off_at": LONG_AGO}, ["Generate stands still", "cannot reach the broker"]),
+        ({"heard_at": LONG_AGO}, ["Generate stands still", "takes no message"]),
+    ],
+)
+def test_an_engine_that_stands_still_says_so_on_top(
+    operator: Client, studio: Studio, word: dict[str, CombinedExpression], words: list[str]
+) -> None:
+    waiting = asked(studio)
+    beats.beat(beats.GENERATE)
+    WorkerBeat.objects.update(**word)
+    for page in (operator.get(PAGE).text, operator.get(story(waiting)).text):
+        assert "Nobody works on it: " in page
+    page = operator.get(PAGE).text
+    assert [one for one in words if one not in page] == []
 
 
 def test_trying_a_circuit_brings_its_probe_forward(operator: Client) -> None:

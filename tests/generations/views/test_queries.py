@@ -139,7 +139,7 @@ def test_the_create_page_of_somebody_with_many_limits_and_something_of_everythin
     busy(studio, BATCHES_SHOWN)
     factories.request(of=studio.team, by=studio.author, params={"num_images": 4})
 
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         page = mine.get("/")
 
     assert page.text.count('class="batch"') == BATCHES_SHOWN
@@ -166,5 +166,5 @@ def test_a_batch_on_its_own(
 ) -> None:
     asked = factories.request(of=studio.team, by=studio.author, params={"num_images": 4})
 
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         mine.get(reverse("request", args=[asked.pk]), headers=HTMX)
