@@ -28,6 +28,13 @@ def _secret_key() -> str:
     return kept.read_text().strip()
 
 
+def _image_origins() -> list[str]:
+    """Where a bucket's images are: Amazon's have an address with their region's name too."""
+    region = env.text("AWS_DEFAULT_REGION", "us-east-1")
+    amazon = [f"https://{S3_BUCKET}.{host}.amazonaws.com" for host in ("s3", f"s3.{region}")]
+    return ([S3_ENDPOINT_URL] if S3_ENDPOINT_URL else amazon) if S3_BUCKET else []
+
+
 SECRET_KEY = _secret_key()
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
@@ -347,7 +354,6 @@ TRUST_PROXY = env.boolean("TRUST_PROXY", False)
 if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     ALLAUTH_TRUSTED_PROXY_COUNT = 1
-_S3_ORIGIN = [S3_ENDPOINT_URL or f"https://{S3_BUCKET}.s3.amazonaws.com"] if S3_BUCKET else []
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
@@ -355,7 +361,7 @@ CONTENT_SECURITY_POLICY = {
         "style-src": ["'self'"],
         # Custom properties only: a tile's aspect ratio, placeholder and progress.
         "style-src-attr": ["'unsafe-inline'"],
-        "img-src": ["'self'", "data:", "blob:", *_S3_ORIGIN],
+        "img-src": ["'self'", "data:", "blob:", *_image_origins()],
         "connect-src": ["'self'"],
         "font-src": ["'self'"],
         "manifest-src": ["'self'"],

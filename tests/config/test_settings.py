@@ -15,6 +15,16 @@ import json, sys
 from config import settings
 print(json.dumps(getattr(settings, sys.argv[1])))
 """
+PRINT_LINK = """
+import json, os
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+import django
+django.setup()
+from config import settings
+from generations.storage import S3
+policy = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+print(json.dumps([S3().link("images/one.png", "image/png"), policy["img-src"]]))
+"""
 
 
 def _run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -93,6 +103,17 @@ def test_images_of_a_bucket_are_allowed_by_the_content_policy() -> None:
     policy = _setting("CONTENT_SECURITY_POLICY", **store)
     assert isinstance(policy, dict)
     assert "https://s3.example.org" in policy["DIRECTIVES"]["img-src"]
+
+
+@pytest.mark.parametrize("region", [None, "us-east-1", "eu-central-1"])
+def test_what_amazon_is_asked_for_is_allowed_by_the_content_policy(region: str | None) -> None:
+    store = {"S3_BUCKET": "pictures", "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret"}
+    there = {"AWS_DEFAULT_REGION": region} if region else {}
+    done = _run("-c", PRINT_LINK, **store, **there)
+
+    assert done.returncode == 0, done.stderr
+    link, allowed = json.loads(done.stdout)
+    assert link.partition("/images/")[0] in allowed
 
 
 def test_a_secret_key_is_made_once_and_kept_to_its_owner(tmp_path: Path) -> None:
