@@ -64,9 +64,7 @@ class FilterForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
     collection = forms.ChoiceField(required=False)
-    moderation = forms.ChoiceField(
-        choices=[("", "Any"), *Moderation.choices], required=False, label="Reports"
-    )
+    moderation = forms.ChoiceField(choices=[("", "Any"), *Moderation.choices], required=False)
     favourite = forms.BooleanField(label="Favourites only", required=False)
 
     def __init__(
@@ -79,8 +77,7 @@ class FilterForm(forms.Form):
         # Asked for when it is needed: the page of one image shows no form.
         self._offer("person", lambda: [(str(one.pk), one.display_name) for one in self.people])
         self._offer("collection", lambda: [(str(one.pk), one.name) for one in self.collections])
-        hidden = without if user.is_staff else (*without, "moderation")
-        for name in hidden:
+        for name in without:
             del self.fields[name]
         for name, field in self.fields.items():
             if name != "q":
@@ -123,6 +120,7 @@ class FilterForm(forms.Form):
                 _named(self.collections, chosen["collection"]) if "collection" in chosen else None
             ),
             moderation=chosen.get("moderation", ""),
+            answered_for_by=None if self.user.is_staff or "moderation" not in chosen else self.user,
         )
 
     @cached_property

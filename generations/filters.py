@@ -29,6 +29,7 @@ class Shape(models.TextChoices):
 class Moderation(models.TextChoices):
     REPORTED = "reported", "Reported, waiting"
     DECIDED = "decided", "Reported, decided"
+    HIDDEN = "hidden", "Hidden by a moderator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Filters:
     favourite_of: User | None = None
     collection: Collection | None = None
     moderation: str = ""
+    answered_for_by: User | None = None
 
     def __bool__(self) -> bool:
         return self != type(self)()
@@ -74,10 +76,12 @@ class Filters:
         if self.collection:
             items = CollectionItem.objects.filter(collection=self.collection)
             where &= Q(pk__in=items.values("image"))
-        if self.moderation:
+        if self.moderation in {Moderation.REPORTED, Moderation.DECIDED}:
             waiting = self.moderation == Moderation.REPORTED
             reports = Report.objects.filter(image=OuterRef("pk"), decision__isnull=waiting)
             where &= Q(Exists(reports))
+        if self.answered_for_by:
+            images = images.answered_for_by(self.answered_for_by)
         return images.none() if self._asks_for_nothing else images.filter(where)
 
     def text(self, team: Team) -> TextCondition | None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browser.axe import SIZES, every_look, violations
 from tests.browser.people import session_of
 from tests.instance import Instance
 
@@ -19,6 +20,17 @@ pytestmark = [
 
 QUEUE = "/admin/generations/report/?state=waiting"
 WORD = "bittern"
+HIDE = """
+from accounts.models import User
+from generations.models import DecisionAction, Image
+from generations.services import moderation
+moderation.decide(
+    by=User.objects.filter(is_staff=True).first(),
+    image=Image.objects.latest("id"),
+    action=DecisionAction.HIDE,
+    reason="It is somebody else's heron",
+)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -112,3 +124,32 @@ def test_whoever_turned_single_keys_off_presses_none(queue: Page, darkroom: Inst
     queue.get_by_role("button", name="Turn single keys on").click()
     expect(queue.get_by_role("button", name="Turn single keys off")).to_be_visible()
     assert focused == 0
+
+
+@pytest.fixture(scope="module")
+def hidden(session: Any, darkroom: Instance) -> None:
+    """Another of theirs, which staff hid."""
+    darkroom.generate("--model", "flux-realism", "--prompt", "A heron of somebody else's")
+    darkroom.manage("shell", "--verbosity", "0", "--command", HIDE)
+
+
+@every_look
+@pytest.mark.usefixtures("hidden")
+def test_authors_find_what_was_hidden_and_why(
+    browser: Browser, darkroom: Instance, session: Any, scheme: Any, size: str
+) -> None:
+    width, height = SIZES[size]
+    viewport: Any = {"width": width, "height": height}
+    context = browser.new_context(storage_state=session, color_scheme=scheme, viewport=viewport)
+    page = context.new_page()
+    page.goto(f"{darkroom.url}/gallery/")
+    page.get_by_role("button", name="Filter", exact=True).click()
+    page.get_by_label("Moderation").select_option("Hidden by a moderator")
+
+    page.get_by_role("button", name="Show images").click()
+
+    expect(page.get_by_text("It is somebody else's heron")).to_be_visible()
+    expect(page.get_by_role("link", name="Hidden by a moderator")).to_be_visible()
+    found = violations(page)
+    context.close()
+    assert found == []

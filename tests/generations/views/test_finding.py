@@ -9,10 +9,19 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from generations.models import Collection, CollectionItem, Favourite, Image
+from accounts.models import User
+from generations.models import (
+    Collection,
+    CollectionItem,
+    Favourite,
+    Image,
+    ReportReason,
+    Visibility,
+)
+from generations.services import moderation
 from generations.views import gallery
 from tests import factories
-from tests.generations.views.studio import HTMX, Studio, browser
+from tests.generations.views.studio import HTMX, Studio, browser, hide
 
 HOSTILE = ["'", "\\", "\0", "a' OR 1=1", "((", ":*", "%s", "x" * 3000, "<script>", "🦊", "-", '"']
 FAR_OFF = ["0001-01-01", "0026-11-01", "1960-01-01", "1969-12-31", "9999-12-30", "9999-12-31"]
@@ -46,7 +55,8 @@ def test_while_one_types_only_what_is_found_comes(studio: Studio, mine: Client) 
 
 @pytest.mark.parametrize("words", HOSTILE)
 @pytest.mark.parametrize(
-    "name", ["q", "person", "model", "shape", "seed", "since", "until", "collection"]
+    "name",
+    ["q", "person", "model", "shape", "seed", "since", "until", "collection", "moderation"],
 )
 def test_hostile_input_is_no_error(mine: Client, name: str, words: str) -> None:
     assert mine.get("/team/", {name: words}).status_code == 200
@@ -172,10 +182,78 @@ def test_a_collection_of_others_is_no_choice(studio: Studio, mine: Client) -> No
     assert "collection" not in page.context["form"].chosen
 
 
-def test_only_staff_ask_what_was_reported(studio: Studio, mine: Client) -> None:
-    assert 'name="moderation"' not in mine.get("/team/").text
-    type(studio.author).objects.filter(pk=studio.author.pk).update(is_staff=True)
-    assert 'name="moderation"' in mine.get("/team/").text
+@pytest.fixture
+def reported(studio: Studio) -> Image:
+    """One of the author's two, reported by somebody who only looks on."""
+    image, _ = made(studio, "A fox", "A heron")
+    words, reason = "It is my own fox", ReportReason.RIGHTS
+    moderation.report(by=studio.viewer, image=image, reason=reason, words=words)
+    return image
+
+
+def test_authors_and_admins_find_what_was_reported_of_theirs(
+    studio: Studio, reported: Image
+) -> None:
+    address = "/team/?moderation=reported"
+    seeing = (studio.author, studio.admin, studio.owner, studio.colleague, studio.viewer)
+
+    found = [shown(browser(person), address) for person in seeing]
+
+    assert found == [["A fox"]] * 3 + [[]] * 2
+    assert shown(browser(studio.author), "/gallery/?moderation=reported") == ["A fox"]
+    assert shown(browser(studio.author), "/gallery/?moderation=decided") == []
+
+
+def test_nobody_learns_from_a_wall_who_reported(studio: Studio, reported: Image) -> None:
+    for person in (studio.author, studio.owner):
+        page = browser(person).get("/team/?moderation=reported").text
+        [wall] = re.findall(r'<ul class="wall">.*?</ul>', page, re.DOTALL)
+        assert "A fox" in wall
+        assert studio.viewer.display_name not in wall
+        assert "my own fox" not in page
+
+
+def test_staff_find_whatever_was_reported(studio: Studio, reported: Image) -> None:
+    User.objects.filter(pk=studio.colleague.pk).update(is_staff=True)
+
+    assert shown(browser(studio.colleague), "/team/?moderation=reported") == ["A fox"]
+
+
+def test_authors_and_admins_find_what_was_hidden_of_theirs_and_why(
+    studio: Studio, reported: Image
+) -> None:
+    hide(studio, reported, "Somebody else's fox")
+    secret = factories.stored_image(of=studio.team, by=studio.author, visibility=Visibility.PRIVATE)
+    hide(studio, secret, "Gore")
+    address = "/team/?moderation=hidden"
+
+    pages = {
+        person: browser(person).get(address).text
+        for person in (studio.author, studio.admin, studio.colleague, studio.viewer)
+    }
+
+    for person, page in pages.items():
+        assert ("Somebody else&#x27;s fox" in page) == (person in {studio.author, studio.admin})
+        assert ("Gore" in page) == (person == studio.author)
+        assert reverse("image", args=[reported.pk]) not in page
+    assert "Gore" in browser(studio.author).get("/gallery/?moderation=hidden").text
+    assert "Somebody" not in browser(studio.admin).get("/gallery/?moderation=hidden").text
+    assert shown(browser(studio.author), "/gallery/") == ["A heron"]
+
+
+@pytest.mark.parametrize("state", ["reported", "decided", "hidden"])
+def test_what_became_of_ones_own_takes_no_more_queries(
+    mine: Client, reported: Image, state: str, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_max_num_queries(8):
+        mine.get("/team/", {"moderation": state, "q": "fox"})
+
+
+@pytest.mark.parametrize("address", ["/favourites/", "/trash/"])
+def test_other_walls_ask_for_no_state(mine: Client, reported: Image, address: str) -> None:
+    page = mine.get(address, {"moderation": "hidden"})
+
+    assert "moderation" not in page.context["form"].fields
 
 
 def test_a_large_wall_is_not_counted_to_its_end(
