@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import cast
 
-from django.db.models import Exists, F, IntegerField, Subquery, Value
+from django.db.models import Exists, F, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
@@ -12,6 +12,7 @@ from accounts.models import AskKind, Team, User
 from accounts.services import asks, changes, staff
 from accounts.services.ledger import Balance
 from generations import approving
+from generations.counting import Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,6 @@ def around(request: HttpRequest) -> Frame:
     return asked.frame
 
 
-class _Count(Subquery):
-    template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
-    output_field = IntegerField()
-
-
 def of(*, team: Team, user: User) -> Frame:
     """In one query, since every page asks."""
     account = (F(f"credit_account__{name}") for name in ("posted", "held", "overdraft"))
@@ -48,9 +44,9 @@ def of(*, team: Team, user: User) -> Frame:
     seconds = changes.waiting().order_by().values("pk")
     *amounts, approvals, asked, changing, is_keeper = Team.objects.values_list(
         *(Coalesce(column, 0) for column in account),
-        _Count(approving.waiting_for(user)),
-        _Count(credit_asks) if user.is_staff else Value(0),
-        _Count(seconds) if user.is_staff else Value(0),
+        Count(approving.waiting_for(user)),
+        Count(credit_asks) if user.is_staff else Value(0),
+        Count(seconds) if user.is_staff else Value(0),
         Exists(staff.keepers().filter(pk=user.pk)) if user.is_staff else Value(False),
     ).get(pk=team.pk)
     return Frame(Balance(*amounts), approvals, asked, changing, is_keeper)

@@ -4,28 +4,37 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from accounts.models import Membership, Team, User
 from accounts.permissions import Permission, roles_with
+from generations.counting import Count
 from generations.models import Collection, CollectionItem, Image, ShareLink, Visibility
 from generations.querysets import CollectionQuerySet
 
-MOST = 200
+MOST = 200  # in a menu
+COUNTED = 200
+SEPARATOR = "~"
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """A collection with its cover, and as many images as this person sees in it."""
+    """A collection with its cover, and as many images as this person sees in it; at least so many
+    where `is_more`."""
 
     collection: Collection
     cover: Image | None
     count: int
+    is_more: bool
 
     @property
     def is_private(self) -> bool:
         return self.collection.visibility == Visibility.PRIVATE
+
+    @property
+    def cursor(self) -> str:
+        """Where the page after this one begins; it stays good when the collection is gone."""
+        return f"{self.collection.pk}{SEPARATOR}{self.collection.name}"
 
 
 def noted(collections: CollectionQuerySet) -> CollectionQuerySet:
@@ -55,21 +64,34 @@ def names_around(image: Image, *, user: User) -> list[Collection]:
     return list(theirs.filter(pk__in=listed.values("pk")))
 
 
-def of(*, team: Team, user: User) -> list[Shelf]:
-    """By name, in three queries however many there are."""
+def of(*, team: Team, user: User, after: str = "", most: int = MOST) -> list[Shelf]:
+    """By name from the cursor on, in two queries however many there are."""
     shown = Image.objects.on_wall(team=team, user=user)
-    inside = CollectionItem.objects.filter(
-        collection=OuterRef("pk"), image__in=shown.order_by().values("pk")
+    inside = shown.filter(collection_items__collection=OuterRef("pk")).order_by()
+    first = inside.order_by("collection_items__position").values("pk")[:1]
+    found = Collection.objects.visible_to(user).filter(_past(after), team=team)
+    rows = list(
+        found.annotate(
+            number=Count(inside.values("pk")[: COUNTED + 1]), shown_first=Subquery(first)
+        )[:most]
     )
-    counted = inside.order_by().values("collection").annotate(number=Count("pk"))
-    found = Collection.objects.visible_to(user).filter(team=team)
-    annotated = found.annotate(
-        number=Coalesce(Subquery(counted.values("number")), 0),
-        shown_first=Subquery(inside.order_by("position").values("image")[:1]),
-    )
-    rows = list(annotated[:MOST])
     covers = _covers(rows, shown.in_bulk([pk for row in rows for pk in _wanted(row)]))
-    return [Shelf(row, cover, vars(row)["number"]) for row, cover in zip(rows, covers, strict=True)]
+    return [_shelf(row, cover) for row, cover in zip(rows, covers, strict=True)]
+
+
+def _past(cursor: str) -> Q:
+    """Beyond it by name, then by id; beyond nothing if it is none of ours."""
+    pk, _, name = cursor.partition(SEPARATOR)
+    try:
+        same = Q(name=name, pk__gt=UUID(pk))
+    except ValueError:
+        return Q()
+    return Q() if "\0" in name else Q(name__gte=name) & (Q(name__gt=name) | same)
+
+
+def _shelf(row: Collection, cover: Image | None) -> Shelf:
+    number = vars(row)["number"]
+    return Shelf(row, cover, min(number, COUNTED), is_more=number > COUNTED)
 
 
 def _wanted(row: Collection) -> Sequence[UUID]:

@@ -121,9 +121,9 @@ def move(
     with transaction.atomic():
         _lock(by, collection)
         items = collection.items.filter(image__in=Image.objects.visible_to(by).values("pk"))
-        seen = list(items.order_by("position"))
-        moved = [item for item in seen if item.image_id in set(images)]
-        others = [item for item in seen if item not in moved]
+        seen, wanted = list(items.order_by("position")), set(images)
+        moved = [item for item in seen if item.image_id in wanted]
+        others = [item for item in seen if item.image_id not in wanted]
         place = _place(others, moved, to, beside)
         if place is None:
             return []

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from accounts.access import TeamRequest, granted_in, team_required
+from accounts.access import TeamRequest, find_membership, granted_in, team_required
 from accounts.permissions import Permission
 from generations import shelves
 from generations.collection_form import CollectionForm
@@ -18,6 +18,7 @@ from generations.services import collecting
 from generations.views import gallery, places
 from generations.views.selected import chosen, counted, refused, told
 
+PAGE = 60
 GONE = "Somebody took one of these images out meanwhile. Nothing was moved; load the page again."
 
 
@@ -29,8 +30,10 @@ def collections(request: TeamRequest) -> HttpResponse:
     if form.is_valid():
         made = collecting.create(by=request.user, team=request.team, **form.cleaned_data)
         return redirect("collection", made.pk)
-    shelf = shelves.of(team=request.team, user=request.user)
-    page = {"shelf": shelf, "form": form, "collections": [one.collection for one in shelf]}
+    after = request.GET.get("after", "")
+    shelf = shelves.of(team=request.team, user=request.user, after=after, most=PAGE + 1)
+    further = shelf[PAGE - 1].cursor if len(shelf) > PAGE else ""
+    page = {"shelf": shelf[:PAGE], "form": form, "after": further}
     status = 422 if form.is_bound else 200
     return render(request, "generations/collections.html", page, status=status)
 
@@ -39,12 +42,15 @@ def collections(request: TeamRequest) -> HttpResponse:
 @vary_on_headers("HX-Request", "HX-Target")
 @team_required(Permission.VIEW_IMAGES)
 def collection(request: TeamRequest, collection_id: UUID) -> HttpResponse:
-    all_of_team = shelves.names(team=request.team, user=request.user)
-    here = [one for one in all_of_team if one.pk == collection_id]
-    shown = here[0] if here else _find(request, collection_id)
-    request.team = shown.team
-    tools = _tools(request, shown)
-    return gallery.show(request, places.of(shown), collections=all_of_team, **tools)
+    """Where it is another team's than one works in now, all around it is that team's too."""
+    listed = shelves.names(team=request.team, user=request.user)
+    shown = next((one for one in listed if one.pk == collection_id), None)
+    if shown is None:
+        shown = _find(request, collection_id)
+        request.membership = find_membership(request, shown.team.slug)
+        request.team = shown.team
+        listed = shelves.names(team=shown.team, user=request.user)
+    return gallery.show(request, places.of(shown), collections=listed, **_tools(request, shown))
 
 
 @require_POST

@@ -1,6 +1,6 @@
 """Collections: who changes them, what is in them, and in which order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from uuid import UUID, uuid4
 
 import pytest
@@ -117,6 +117,26 @@ def test_images_move_beside_another(
 
     assert set(put) == set(chosen)
     assert order(collection) == [images[n] for n in after]
+
+
+class Counted(list[UUID]):
+    """Knows how often it was gone through."""
+
+    times = 0
+
+    def __iter__(self) -> Iterator[UUID]:
+        self.times += 1
+        return super().__iter__()
+
+
+def test_what_is_moved_is_gone_through_once_however_much_else_there_is(
+    author: User, collection: Collection, images: list[UUID]
+) -> None:
+    wanted = Counted(images[:2])
+
+    assert collecting.move(by=author, collection=collection, images=wanted, to="last") == images[:2]
+
+    assert wanted.times == 1
 
 
 def test_beside_what_is_not_there_nothing_moves(
