@@ -12,7 +12,7 @@ SECRET_VALUES = re.compile(r"(?i)\b(bearer\s+|key\s+|img_live_)[\w.:~+/=-]{6,}")
 # Whoever has the rest of such an address may do what it is for.
 SECRET_PATHS = re.compile(
     r"(/(?:s|invitations|signin/link|approvals/link|email/confirm|password/reset/key)/"
-    r"|/hooks/fal/[\w-]+\.|[?&]pass=)[^/\s&\"']+"
+    r"|/hooks/fal/[\w-]+\.|[?&](?:pass|signed)=)[^/\s&\"']+"
 )
 HIDDEN = "[hidden]"
 

@@ -73,23 +73,29 @@ def share(request: HttpRequest, token: str) -> HttpResponse:
 def more(request: HttpRequest, token: str) -> HttpResponse:
     """A collection's images after those that were shown, or from its first; no view is counted."""
     visit = _visit(request, token)
-    return _wall(visit, after=request.GET.get("after", "")) if visit else _gone()
+    if visit is None:
+        return _not_let_in(request, token)
+    return _wall(visit, after=request.GET.get("after", ""))
 
 
 @require_GET
 def image(request: HttpRequest, token: str, image_id: UUID) -> HttpResponse:
     """One of the images of a link to many."""
     visit = _visit(request, token)
-    found = visit.find(image_id) if visit else None
-    return _image(visit, found) if visit and found else _gone()
+    if visit is None:
+        return _not_let_in(request, token)
+    found = visit.find(image_id)
+    return _image(visit, found) if found else _gone()
 
 
 @require_GET
 def file(request: HttpRequest, token: str, image_id: UUID, name: str) -> HttpResponse:
     """The bytes of an image, for its page or to take away."""
     visit = _visit(request, token)
-    found = visit.find(image_id) if visit else None
-    if visit is None or found is None or name not in {*SIZES, DOWNLOAD}:
+    if visit is None:
+        return _not_let_in(request, token)
+    found = visit.find(image_id)
+    if found is None or name not in {*SIZES, DOWNLOAD}:
         return _gone()
     try:
         return _given(visit.link, found, name)
@@ -101,8 +107,10 @@ def file(request: HttpRequest, token: str, image_id: UUID, name: str) -> HttpRes
 @require_POST
 def report(request: HttpRequest, token: str, image_id: UUID) -> HttpResponse:
     visit = _visit(request, token)
-    found = visit.find(image_id) if visit else None
-    if visit is None or found is None:
+    if visit is None:
+        return _not_let_in(request, token)
+    found = visit.find(image_id)
+    if found is None:
         return _gone()
     form = ReportForm(request.POST)
     if not form.is_valid():
@@ -114,9 +122,20 @@ def report(request: HttpRequest, token: str, image_id: UUID) -> HttpResponse:
 
 
 def _visit(request: HttpRequest, token: str) -> Visit | None:
-    link = sharing.find(token)
-    given = request.POST.get("pass") or request.GET.get("pass", "")
+    link, given = sharing.find(token), _pass(request)
     return Visit(link, token, given) if link and sharing.admits(link, given) else None
+
+
+def _not_let_in(request: HttpRequest, token: str) -> HttpResponse:
+    """As what is gone; but whose pass ran out, and nothing else, is told what to do."""
+    link = sharing.find(token)
+    if link and not link.is_used_up and sharing.has_run_out(link, _pass(request)):
+        return _answer("generations/share_again.html", {"link": link, "token": token}, status=404)
+    return _gone()
+
+
+def _pass(request: HttpRequest) -> str:
+    return request.POST.get("pass") or request.GET.get("pass", "")
 
 
 def _opened(visit: Visit) -> HttpResponse:

@@ -57,6 +57,7 @@ def test_an_api_token_inside_text_is_hidden_by_its_shape() -> None:
         "/password/reset/key/{}/",
         "/hooks/fal/0199-77.{}/",
         "/s/[hidden]/0199-77/?pass={}",
+        "/v1/images/0199-77/file/?signed={}",
     ],
 )
 def test_an_address_that_lets_its_holder_in_is_hidden(path: str) -> None:

@@ -2,8 +2,11 @@
 
 import io
 import re
+import time
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Protocol
+from unittest import mock
 
 import pytest
 from django.test import Client
@@ -205,6 +208,51 @@ def test_a_pass_of_another_link_opens_nothing(studio: Studio, client: Client, im
     assert client.get(f"{closed}{image.pk}/?pass={given}").status_code == 404
 
 
+def an_hour_later() -> AbstractContextManager[object]:
+    return mock.patch("time.time", return_value=time.time() + 61 * 60)
+
+
+def test_whoever_was_let_in_an_hour_ago_is_told_to_open_the_link_again(
+    studio: Studio, client: Client, autumn: list[Image]
+) -> None:
+    what = Collection.objects.get()
+    _, secret = sharing.share(by=what.owner, what=what, terms=Terms(max_views=2))
+    address = f"/s/{secret}/"
+    given = source(client.post(address), "640").partition("?pass=")[2]
+    of_image = f"{address}{autumn[0].pk}/"
+
+    with an_hour_later():
+        late = [
+            client.get(f"{address}more/?pass={given}"),
+            client.get(f"{of_image}?pass={given}"),
+            client.get(f"{of_image}file/640/?pass={given}"),
+            client.post(f"{of_image}report/", {"pass": given, "reason": "other"}),
+        ]
+        forged = client.get(f"{of_image}?pass={given[:-1]}")
+
+    for answer in late:
+        assert answer.status_code == 404
+        assert f'href="{address}">Open the link again</a>' in answer.text
+        assert "It can be opened 1 more time." in answer.text
+    assert "Open the link again" not in forged.text
+    assert not Report.objects.exists()
+    assert "Open the link again" not in client.get(f"{of_image}?pass={given}").text
+
+
+@pytest.mark.parametrize("what", ["revoked", "expired", "hidden", "reported", "used up"])
+def test_nobody_is_told_to_open_again_what_opens_no_more(
+    studio: Studio, client: Client, image: Image, what: str
+) -> None:
+    files = sources(client.post(shared(image, max_views=1 if what == "used up" else 2)))
+    if what != "used up":
+        end(what, studio, image)
+
+    with an_hour_later():
+        answers = [client.get(one) for one in files]
+
+    assert {answer.content for answer in answers} == {client.get("/s/unknown/").content}
+
+
 @pytest.mark.parametrize("name", ["1280", "download", "original", "2560"])
 def test_a_link_opens_no_other_image(
     studio: Studio, client: Client, image: Image, name: str
@@ -223,7 +271,7 @@ def test_a_link_opens_no_other_page(client: Client, image: Image) -> None:
     client.get(shared(image))
 
     for address in (f"/i/{image.pk}/", f"/i/{image.pk}/file/640/", f"/i/{image.pk}/download/"):
-        assert client.get(address).headers["Location"].startswith("/signin/")
+        assert client.get(address).status_code == 404
 
 
 def end(what: str, studio: Studio, image: Image) -> None:
