@@ -42,7 +42,7 @@ def signed_in_or_404(
     """As `signed_in`, where even being sent to sign in would say too much: nothing is found."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> R:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> R:
         if not request.user.is_authenticated:
             raise Http404
         return view(cast("SignedInRequest", request), *args, **kwargs)

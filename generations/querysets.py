@@ -53,9 +53,16 @@ class ImageQuerySet(models.QuerySet["Image"]):
     def in_trash_of(self, user: "User", team: "Team | None" = None) -> Self:
         """What a person may restore: their own, and as an admin what the team saw."""
         thrown = self._whole().filter(trashed_at__isnull=False)
-        if team:
-            thrown = thrown.filter(team=team)
-        return thrown.filter(
+        return (thrown.filter(team=team) if team else thrown).answered_for_by(user)
+
+    def hidden_from(self, user: "User", team: "Team") -> Self:
+        """What staff hid of these, newest first; nobody opens it."""
+        hidden = self.filter(team=team, status="stored", hidden_at__isnull=False)
+        return hidden.answered_for_by(user).order_by("-id")
+
+    def answered_for_by(self, user: "User") -> Self:
+        """A person's own, and as an admin what the team sees or saw."""
+        return self.filter(
             Q(author=user)
             | Q(
                 visibility="team", team__memberships__role__in=roles_with(Permission.MANAGE_IMAGES)
@@ -123,6 +130,9 @@ class ShareLinkQuerySet(models.QuerySet["ShareLink"]):
         found = self.filter(team=team).annotate(is_private=private)
         found = found.select_related("made_by", "image__request", "collection")
         return found if everyones else found.filter(made_by=user)
+
+    def older_than(self, link_id: UUID | None) -> Self:
+        return self.filter(id__lt=link_id) if link_id else self
 
     def openable(self) -> Self:
         """In force, with views left."""

@@ -92,6 +92,11 @@ class Image(models.Model):
                 name="image_in_trash",
             ),
             models.Index(
+                fields=["team", "-id"],
+                condition=Q(status=ImageStatus.STORED, hidden_at__isnull=False),
+                name="image_hidden",
+            ),
+            models.Index(
                 fields=["trashed_at"],
                 condition=Q(status=ImageStatus.STORED, trashed_at__isnull=False),
                 name="image_runs_out",

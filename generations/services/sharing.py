@@ -98,8 +98,17 @@ def enter(link: ShareLink, *, password: str = "") -> str:
 
 def admits(link: ShareLink, given: str) -> bool:
     """Whether this pass was given out for this link within the hour."""
+    return _is_pass(link, given, max_age=PASS_SECONDS)
+
+
+def has_run_out(link: ShareLink, given: str) -> bool:
+    """Whether this pass of the link has run out."""
+    return not admits(link, given) and _is_pass(link, given, max_age=None)
+
+
+def _is_pass(link: ShareLink, given: str, *, max_age: int | None) -> bool:
     try:
-        return bool(signing.loads(given, salt=_SALT, max_age=PASS_SECONDS) == str(link.pk))
+        return bool(signing.loads(given, salt=_SALT, max_age=max_age) == str(link.pk))
     except signing.BadSignature:
         return False
 

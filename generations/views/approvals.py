@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import SignedInRequest, signed_in
+from accounts.access import SignedInRequest, signed_in, signed_in_or_404
 from accounts.errors import NotAllowed
 from accounts.permissions import Permission
 from accounts.services import teams
@@ -71,7 +71,7 @@ def approval_link(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_safe
-@signed_in
+@signed_in_or_404
 def approval_reference(request: SignedInRequest, request_id: UUID, number: int) -> HttpResponse:
     """One of the pictures that a request refers to, small."""
     found = _find(request, request_id)

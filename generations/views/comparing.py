@@ -10,8 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import SignedInRequest, TeamRequest, signed_in, team_required
-from accounts.permissions import Permission
+from accounts.access import SignedInRequest, signed_in, signed_in_or_404
 from generations import side_by_side
 from generations.models import Image
 from generations.views import places, runs
@@ -22,11 +21,14 @@ FEWEST = 2
 
 
 @require_safe
-@team_required(Permission.VIEW_IMAGES)
-def compare(request: TeamRequest) -> HttpResponse:
+def compare(request: HttpRequest) -> HttpResponse:
+    """The images that the address names; where it names none, one's runs."""
     wanted = _asked_for(request)
-    if not wanted:
-        return runs.recent(request)
+    return _compare(request, wanted) if wanted else runs.recent(request)
+
+
+@signed_in_or_404
+def _compare(request: SignedInRequest, wanted: list[UUID]) -> HttpResponse:
     shown = _find(request, wanted)
     if len(shown) < FEWEST:
         return render(request, "generations/compare_choose.html", _to_choose(request, shown[0]))
@@ -62,7 +64,7 @@ def _find(request: SignedInRequest, wanted: Sequence[UUID]) -> list[Image]:
     return [found[pk] for pk in wanted]
 
 
-def _page(request: TeamRequest, shown: Sequence[Image]) -> dict[str, Any]:
+def _page(request: HttpRequest, shown: Sequence[Image]) -> dict[str, Any]:
     wants_slider = request.GET.get("mode") != "side"
     way_back = ours(request.GET.get("back", ""))
     more = {"back": way_back} if way_back else {}
@@ -74,7 +76,7 @@ def _page(request: TeamRequest, shown: Sequence[Image]) -> dict[str, Any]:
     }
 
 
-def _to_choose(request: TeamRequest, shown: Image) -> dict[str, Any]:
+def _to_choose(request: SignedInRequest, shown: Image) -> dict[str, Any]:
     batch = Image.objects.visible_to(request.user).filter(request=shown.request_id)
     others = batch.exclude(pk=shown.pk).select_related("request").order_by("index")
     return {

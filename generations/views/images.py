@@ -138,6 +138,7 @@ def _allowed(request: SignedInRequest, shown: Image) -> dict[str, bool]:
         "can_see_receipt": mine or Permission.VIEW_LEDGER in granted,
         "can_share": Permission.SHARE in granted,
         "can_organise": Permission.ORGANISE in granted,
+        "can_vary": Permission.GENERATE in granted,
         "can_trash": mine or Permission.MANAGE_IMAGES in granted,
     }
 

@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 from django.http import QueryDict
 from django.urls import reverse
 
 from accounts.models import Team, User
 from generations.filter_form import FilterForm
-from generations.models import Collection, Favourite, Image
+from generations.filters import Moderation
+from generations.models import Collection, Decision, DecisionAction, Favourite, Image
 from generations.querysets import ImageQuerySet
 from generations.services.ordered_walls import CHOSEN, LATEST_TRASHED, NEWEST, Order, OrderedWall
 
@@ -35,6 +36,12 @@ def marked(images: ImageQuerySet, user: User) -> ImageQuerySet:
     """With `is_favourite`, for hearts."""
     theirs = Favourite.objects.filter(user=user, image=OuterRef("pk"))
     return images.annotate(is_favourite=Exists(theirs))
+
+
+def _explained(images: ImageQuerySet) -> ImageQuerySet:
+    """With `hidden_because`, the reason that their authors were told."""
+    hidings = Decision.objects.filter(image=OuterRef("pk"), action=DecisionAction.HIDE)
+    return images.annotate(hidden_because=Subquery(hidings.order_by("-id").values("reason")[:1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +70,14 @@ class Place:
         return FilterForm(data, team=team, user=user, without=self.without)
 
     def wall(self, form: FilterForm) -> OrderedWall:
-        images = marked(self.images(form.team, form.user), form.user)
+        images = marked(self._base(form), form.user)
         return OrderedWall(images, form.team, form.filters, self.order)
+
+    def _base(self, form: FilterForm) -> ImageQuerySet:
+        if form.filters.moderation != Moderation.HIDDEN:
+            return self.images(form.team, form.user)
+        hidden = _explained(Image.objects.hidden_from(form.user, form.team))
+        return hidden.filter(author=form.user) if self.is_own else hidden
 
     def address(self, query: str) -> str:
         return f"{self.url}?{query}" if query else self.url
@@ -84,11 +97,12 @@ def team() -> Place:
 
 def favourites() -> Place:
     address = reverse("favourites")
-    return Place("favourites", "Favourites", address, _favourites, without=("favourite",))
+    hidden = ("favourite", "moderation")
+    return Place("favourites", "Favourites", address, _favourites, without=hidden)
 
 
 def trash() -> Place:
-    hidden = ("favourite", "collection")
+    hidden = ("favourite", "collection", "moderation")
     return Place("trash", "Trash", reverse("trash"), _trash, LATEST_TRASHED, without=hidden)
 
 
@@ -99,7 +113,7 @@ def of(collection: Collection) -> Place:
         reverse("collection", args=[collection.pk]),
         lambda team, user: _everyones(team, user).of_collection(collection),
         CHOSEN,
-        without=("collection",),
+        without=("collection", "moderation"),
         collection=collection,
     )
 

@@ -24,14 +24,16 @@ from generations.services import comparisons
 from generations.views import lineups
 from generations.views.compare_links import address
 from generations.views.fragments import is_fragment
+from generations.views.keyset import before
 
 PAGE = 12
 
 
+@team_required(Permission.VIEW_IMAGES)
 def recent(request: TeamRequest) -> HttpResponse:
     """One's own runs in this team, newest first."""
     mine = Comparison.objects.visible_to(request.user).filter(team=request.team, user=request.user)
-    found = list(mine.older_than(_before(request))[: PAGE + 1])
+    found = list(mine.older_than(before(request))[: PAGE + 1])
     sees_ledger = Permission.VIEW_LEDGER in granted_in(request, request.team)
     context = {
         "contests": contest.present(found[:PAGE], to=request.user, sees_ledger=sees_ledger),
@@ -167,11 +169,3 @@ def _page(request: SignedInRequest, shown: Comparison) -> dict[str, Any]:
         else "",
         "may_pick": Permission.ORGANISE in granted,
     }
-
-
-def _before(request: TeamRequest) -> UUID | None:
-    """The run that the page begins below; from the top where the address says none."""
-    try:
-        return UUID(request.GET.get("before", ""))
-    except ValueError:
-        return None

@@ -14,19 +14,22 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.access import SignedInRequest, TeamRequest, signed_in, team_required
+from accounts.access import SignedInRequest, TeamRequest, signed_in_or_404, team_required
 from accounts.permissions import Permission, has_permission, permissions_of
 from generations.models import Collection, Image, ShareLink
 from generations.querysets import ShareLinkQuerySet
 from generations.services import collecting, sharing
 from generations.share_form import ShareForm
+from generations.views.keyset import before
 from generations.views.selected import visible
+
+PAGE = 100
 
 
 @require_http_methods(["GET", "POST"])
 @sensitive_post_parameters("password")
 @never_cache
-@signed_in
+@signed_in_or_404
 def image_share(request: SignedInRequest, image_id: UUID) -> HttpResponse:
     seen = Image.objects.visible_to(request.user).select_related("request", "team")
     return _share(request, get_object_or_404(seen, pk=image_id))
@@ -35,7 +38,7 @@ def image_share(request: SignedInRequest, image_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @sensitive_post_parameters("password")
 @never_cache
-@signed_in
+@signed_in_or_404
 def collection_share(request: SignedInRequest, collection_id: UUID) -> HttpResponse:
     seen = Collection.objects.visible_to(request.user)
     return _share(request, get_object_or_404(seen, pk=collection_id))
@@ -57,7 +60,12 @@ def selected_share(request: TeamRequest) -> HttpResponse:
 @require_safe
 @team_required(Permission.SHARE)
 def links(request: TeamRequest) -> HttpResponse:
-    page = {"links": _seen(request), "sees_everyones": _sees_everyones(request)}
+    found = list(_seen(request).older_than(before(request))[: PAGE + 1])
+    page = {
+        "links": found[:PAGE],
+        "before": found[PAGE - 1].pk if len(found) > PAGE else "",
+        "sees_everyones": _sees_everyones(request),
+    }
     return render(request, "generations/links.html", page)
 
 

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
-from accounts.access import SignedInRequest, granted_in, signed_in
+from accounts.access import SignedInRequest, granted_in, signed_in_or_404
 from accounts.errors import CannotSpend
 from accounts.permissions import Permission
 from generations import series
@@ -21,7 +21,7 @@ from generations.services import varying
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@signed_in
+@signed_in_or_404
 def image_vary(request: SignedInRequest, image_id: UUID) -> HttpResponse:
     seen = Image.objects.visible_to(request.user).select_related("request", "team", "author")
     image = get_object_or_404(seen, pk=image_id)

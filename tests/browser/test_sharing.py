@@ -17,6 +17,16 @@ from tests.instance import OWNER, Instance
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("browser")]
 PASSWORD = "open sesame"
+OLD_PASS = """
+import time
+from unittest import mock
+from generations.models import ShareLink
+from generations.services import sharing
+link = ShareLink.objects.latest("id")
+link.password = ""
+with mock.patch("time.time", return_value=time.time() - 7200):
+    print(sharing.enter(link))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -93,11 +103,20 @@ def test_no_page_has_an_accessibility_violation(
     expect(stranger.get_by_text("AI-generated image.")).to_be_visible()
     stranger.get_by_text("Report this image").click()
     found["shared"] = seen(stranger)
+    stranger.goto(f"{link}more/?pass={old_pass(darkroom)}")
+    found["again"] = seen(stranger)
+    stranger.get_by_role("link", name="Open the link again").click()
+    expect(stranger.get_by_label("Password")).to_be_visible()
     stranger.goto(f"{darkroom.url}/s/unknown/")
     found["gone"] = seen(stranger)
     inside.close()
     outside.close()
     assert {place: bad for place, bad in found.items() if bad} == {}
+
+
+def old_pass(darkroom: Instance) -> str:
+    """What the newest link gave out two hours ago."""
+    return darkroom.manage("shell", "--verbosity", "0", "--command", OLD_PASS).stdout.strip()
 
 
 def seen(page: Page) -> list[str]:

@@ -91,6 +91,11 @@ def owned(name: str, method: str, status: int, /, *, viewer: int | None = None) 
     return Row(name, method, "own", (SIGN_IN, status, looking, status, status, status), form)
 
 
+def _is_of_images(row: Row) -> bool:
+    """Whether a stranger is not even sent to sign in from there."""
+    return row.name in IMAGE_FORMS or (row.name == "compare" and bool(row.of))
+
+
 IMAGE_PAGES = (
     ("image", "get", 200),
     ("image-file", "get", 200),
@@ -114,7 +119,17 @@ COLLECTION_CHANGES = ("collection-arrange", "collection-remove")
 NOT_ONES_TO_SEE = ("private", "foreign", "missing")
 TRASHED = ("own-trashed", "team-trashed")
 # To a stranger even these say nothing, whereas other addresses send them to sign in.
-IMAGE_FORMS = ("image", "image-file", "image-download", "image-recipe", "images-zip")
+IMAGE_FORMS = (
+    "image",
+    "image-file",
+    "image-download",
+    "image-recipe",
+    "image-share",
+    "image-vary",
+    "images-zip",
+    "collection-share",
+    "approval-reference",
+)
 COMPARISON_PAGES = (
     ("comparison", "get"),
     ("comparison-cell", "get"),
@@ -135,6 +150,11 @@ SHARED_PAGES = (
     ("share-file", "get"),
     ("share-report", "post"),
 )
+# Links that show nothing any more, also to somebody whom they let in before.
+ENDED_LINKS = ("expired", "revoked", "reported", "trashed", "hidden")
+LINK_STATES = ("open", "used-up", *ENDED_LINKS)
+# Nor does a pass open more than what its link shows.
+WRONG_PASSES = ("another-image", "another-link")
 
 # Of a token alone; what each kind of token gets is in tests/generations/api/.
 API_PAGES = (
@@ -225,7 +245,7 @@ TABLE = [
         for method in ("get", "post")
         for of, outsider in (("own", 200), ("team", 404))
     ),
-    *(everyone("image-share", "get", 404, of=of) for of in NOT_ONES_TO_SEE),
+    *(everyone("image-share", "get", 404, of=of) for of in (*NOT_ONES_TO_SEE, *TRASHED)),
     *(
         Row("collection-share", method, "team", (SIGN_IN, 404, 403, 200, 200, 200), {"days": "7"})
         for method in ("get", "post")
@@ -273,9 +293,17 @@ TABLE = [
         for of, status in (("team", 200), ("missing", 404))
     ),
     *(
-        everyone(name, method, 404, of=of, stranger=404)
+        everyone("share", method, status, of=of, stranger=status)
+        for method in ("get", "post")
+        for of, status in (("open", 200), ("used-up", 404), *((of, 404) for of in ENDED_LINKS))
+    ),
+    *(
+        everyone(name, method, status, of=of, stranger=status, reason="violence")
         for name, method in SHARED_PAGES
-        for of in ("team", "missing")
+        for of, status in (
+            *((of, 200) for of in ("open", "used-up")),
+            *((of, 404) for of in (*ENDED_LINKS, *WRONG_PASSES, "team", "missing")),
+        )
     ),
     owned("request", "get", 200),
     owned("request-story", "get", 200),
@@ -410,8 +438,7 @@ TABLE = [
     everyone("account_reset_password_from_key_done", "get", 200, stranger=200),
 ]
 TABLE = [
-    replace(row, answers=(404, *row.answers[1:])) if row.name in IMAGE_FORMS else row
-    for row in TABLE
+    replace(row, answers=(404, *row.answers[1:])) if _is_of_images(row) else row for row in TABLE
 ]
 # What has several files answers alike for each.
 TABLE += [

@@ -4,21 +4,23 @@ from datetime import date
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.db.models import F, Q
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Membership, Period, Role, Team, User
 from accounts.services import asks, budgets, invitations, teams, tokens
 from generations import approval_links
-from generations.models import Image, ShareLink, Visibility
-from generations.services import collecting, sharing, trash
+from generations.models import Image, ReportReason, ShareLink, Visibility
+from generations.services import collecting, moderation, sharing, trash
 from generations.services.sharing import Terms
 from generations.services.statement import Month
 from tests import factories, prices
 from tests.generations import runs
-from tests.generations.views.studio import Studio, browser, composed, open_studio
-from tests.routes.table import STAFF, Row
+from tests.generations.views.studio import Studio, browser, composed, fill, hide, open_studio
+from tests.routes.table import LINK_STATES, SHARED_PAGES, STAFF, Row
 
 
 @dataclass
@@ -31,6 +33,7 @@ class World:
     requests: dict[str, UUID] = field(default_factory=dict)
     queued: dict[str, UUID] = field(default_factory=dict)
     arguments: dict[tuple[str, str], list[object]] = field(default_factory=dict)
+    passes: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def keep(self, of: str, image: Image) -> None:
         self.images[of], self.requests[of] = image.pk, image.request_id
@@ -63,6 +66,7 @@ def meet(kind: str) -> World:
     _make_members(world)
     _make_waiting(world)
     _make_links(world)
+    _make_states_of_links(world)
     _make_collections(world)
     return world
 
@@ -85,6 +89,10 @@ def _make_images(world: World, home: str) -> None:
         thrown = factories.stored_image(of=team, by=by)
         trash.throw_away(by=by, images=[thrown.pk])
         world.keep(f"{of}-trashed", thrown)
+    for of, image in zip(
+        LINK_STATES, fill(world.studio.team, other, len(LINK_STATES)), strict=True
+    ):
+        world.keep(of, image)
     world.images["missing"] = world.requests["missing"] = uuid4()
     world.queued = {
         **world.requests,
@@ -165,6 +173,53 @@ def _make_links(world: World) -> None:
     for name in ("share-image", "share-report"):
         world.arguments[name, "team"] = [secret, shown.pk]
         world.arguments[name, "missing"] = ["wrong", shown.pk]
+
+
+def _make_states_of_links(world: World) -> None:
+    """Links to an image and to a collection of it in each state, with the passes that they gave out
+    while they were open."""
+    for of in LINK_STATES:
+        image = Image.objects.select_related("author", "team").get(pk=world.images[of])
+        held = collecting.create(by=image.author, team=image.team, name=of)
+        collecting.add(by=image.author, collection=held, images=[image.pk])
+        link, secret = sharing.share(by=image.author, what=image, terms=Terms())
+        to_more, more = sharing.share(by=image.author, what=held, terms=Terms())
+        given = sharing.enter(link)
+        for name, _ in SHARED_PAGES:
+            world.arguments[name, of] = [secret, image.pk]
+            world.passes[name, of] = given
+        world.arguments |= {("share", of): [secret], ("share-more", of): [more]}
+        world.passes["share-more", of] = sharing.enter(to_more)
+        _bring_into(of, image, world.studio)
+    _make_wrong_passes(world)
+
+
+def _make_wrong_passes(world: World) -> None:
+    """Those of one link, for what another shows."""
+    (secret,) = world.arguments["share", "open"]
+    for name, _ in SHARED_PAGES:
+        world.arguments[name, "another-image"] = [secret, world.images["used-up"]]
+        world.passes[name, "another-image"] = world.passes["share-image", "open"]
+        world.arguments[name, "another-link"] = world.arguments[name, "open"]
+        world.passes[name, "another-link"] = world.passes["share-image", "used-up"]
+    world.arguments["share-more", "another-image"] = [secret]
+
+
+def _bring_into(state: str, image: Image, studio: Studio) -> None:
+    links = ShareLink.objects.filter(Q(image=image) | Q(collection__items__image=image))
+    match state:
+        case "used-up":
+            links.update(max_views=F("views"))
+        case "expired":
+            links.update(expires_at=timezone.now())
+        case "revoked":
+            links.revoke()
+        case "reported":
+            moderation.report(by=studio.owner, image=image, reason=ReportReason.RIGHTS)
+        case "trashed":
+            trash.throw_away(by=image.author, images=[image.pk])
+        case "hidden":
+            hide(studio, image)
 
 
 def _link_of(world: World, shown: Image) -> ShareLink:
@@ -258,6 +313,8 @@ def visit(client: Client, world: World, row: Row) -> HttpResponse:
     client.cookies = copy(cookies)
     address = reverse(row.name, args=world.arguments_of(row))
     form: dict[str, object] = dict(row.form)
+    if given := world.passes.get((row.name, row.of)):
+        form["pass"] = given
     if row.name.startswith(("images-", "trash-", "collection-")):
         form["image"] = str(world.images.get(row.of, ""))
     if row.name in {"compare", "images-compare"} and row.of:

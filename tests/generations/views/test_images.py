@@ -9,7 +9,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from accounts import permissions
-from accounts.models import Role
+from accounts.models import Membership, Role
 from accounts.permissions import Permission
 from generations import storage
 from generations.models import Image, Report, Visibility
@@ -233,3 +233,20 @@ def test_who_lacks_the_permission_does_not_report(
     assert answer.status_code == 403
     assert reverse("image-report", args=[image.pk]) not in client.get(page_of(image)).text
     assert not Report.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("here", "there"), [(Role.MEMBER, Role.VIEWER), (Role.VIEWER, Role.MEMBER)]
+)
+def test_an_image_of_another_team_offers_what_one_may_do_there(
+    studio: Studio, mine: Client, image: Image, here: Role, there: Role
+) -> None:
+    home = factories.team(name="Home")
+    Membership.objects.create(team=home, user=studio.author, role=here)
+    Membership.objects.filter(team=studio.team, user=studio.author).update(role=there)
+    mine.post(reverse("team-switch"), {"team": home.slug})
+
+    page = mine.get(page_of(image)).text
+
+    assert ("Vary one thing" in page) == (there == Role.MEMBER)
+    assert ("Reuse recipe" in page) == (here == Role.MEMBER)

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import Membership, Role
 from generations.models import Collection, Image, ReportReason, Visibility
 from generations.services import collecting, moderation, sharing, trash
 from generations.views import gallery, selected
@@ -312,6 +313,23 @@ def test_a_viewer_looks_at_collections_and_finds_nothing_to_press(
         assert "Autumn" in text
         assert "collection-arrange" not in text
         assert "New collection" not in text
+
+
+def test_a_collection_of_another_team_offers_what_one_may_do_there(
+    studio: Studio, mine: Client, collection: Collection, images: list[Image]
+) -> None:
+    home = factories.team(name="Home")
+    Membership.objects.create(team=home, user=studio.author, role=Role.VIEWER)
+    collecting.create(by=factories.owner_of(home), team=home, name="Of the other team")
+    mine.post(reverse("team-switch"), {"team": home.slug})
+
+    page = mine.get(reverse("collection", args=[collection.pk]))
+
+    assert page.context["team"] == studio.team
+    assert page.context["collections"] == [collection]
+    assert 'data-does="collect"' in page.text
+    assert "Of the other team" not in page.text
+    assert f'name="team" value="{studio.team.slug}"' in page.text
 
 
 def test_a_name_that_is_missing_is_said_at_its_field(mine: Client, collection: Collection) -> None:

@@ -14,7 +14,7 @@ from PIL import Image as Picture
 from generations import references, storage
 from generations.catalog import MODELS
 from generations.models import GenerationRequest, Image, Visibility
-from generations.services import downloads, images
+from generations.services import downloads, images, trash
 from tests import factories
 from tests.generations.files import noise
 from tests.generations.views.studio import HTMX, Studio, browser, composed, hide
@@ -153,3 +153,21 @@ def worked_from(studio: Studio, reference: str) -> Image:
         of=studio.team, by=studio.author, model=ONE, params=params, prompt="In ink"
     )
     return factories.succeeded(asked).images.get()
+
+
+def test_what_was_made_with_it_keeps_its_copy_and_that_is_said_before_it_is_deleted(
+    studio: Studio, mine: Client, image: Image
+) -> None:
+    params = {"image_urls": [downloads.reference(image)]}
+    asked = factories.request(of=studio.team, by=studio.author, model=MANY, params=params)
+    trash.throw_away(by=studio.author, images=[image.pk])
+
+    in_trash = mine.get(reverse("image", args=[image.pk])).text
+    before = mine.post(reverse("trash-delete"), {"image": str(image.pk)}).text
+    trash.delete(by=studio.author, images=[image.pk])
+    trash.remove_objects()
+
+    assert not Image.objects.filter(pk=image.pk).exists()
+    assert kept(mine.get(f"/?edit={asked.pk}").text)
+    for page in (in_trash, before):
+        assert "as a reference keeps the copy it was made from" in page

@@ -9,6 +9,7 @@ from django.urls import reverse
 from generations.models import Image, ShareLink, Visibility
 from generations.services import collecting, sharing
 from generations.services.sharing import Terms
+from generations.views import sharing as sharing_pages
 from tests import factories
 from tests.generations.views.studio import Studio, browser
 
@@ -148,3 +149,22 @@ def test_the_page_of_links_asks_the_database_no_more_for_many(
 
     with django_assert_max_num_queries(8):  # type: ignore[operator]  # pytest-django's
         mine.get("/links/")
+
+
+def test_links_are_shown_a_page_at_a_time_down_to_the_first(
+    studio: Studio, mine: Client, image: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing_pages, "PAGE", 2)
+    made = [sharing.share(by=studio.author, what=image, terms=Terms())[0] for _ in range(5)]
+    address, pages = "/links/", []
+
+    while address:
+        page = mine.get(address)
+        pages.append(list(page.context["links"]))
+        further = re.search(r'href="([^"]*before=[^"]*)"', page.text)
+        address = further[1] if further else ""
+
+    made.reverse()
+    assert pages == [made[:2], made[2:4], made[4:]]
+    assert list(mine.get("/links/?before=none").context["links"]) == made[:2]
+    assert "No older links" in mine.get(f"/links/?before={made[-1].pk}").text
