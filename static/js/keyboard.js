@@ -52,7 +52,8 @@ function meant(key, tile) {
     return inBar;
   }
   const onPage = [...document.querySelectorAll(`${named}:not(.tile *, #selection *)`)];
-  return onPage.find((one) => one.checkVisibility() || one.closest("[popover]"));
+  // Of several offers to undo, the newest.
+  return onPage.findLast((one) => one.checkVisibility() || one.closest("[popover]"));
 }
 
 // Capitals are typed with Shift, whatever Caps Lock says; + needs none.
@@ -67,6 +68,8 @@ document.addEventListener("keydown", (event) => {
   // What is open takes the key itself: Escape closes it and does not lead away as well.
   if (event.defaultPrevented || modified || target.closest(FIELD) || document.querySelector(OPEN)) return;
   if (key.length === 1 && document.querySelector("[data-shortcuts=off]")) return;
+  // A key that is held down walks on; it does not throw away one image after another.
+  if (event.repeat && !key.startsWith("Arrow")) return;
   const tile = target.closest(".tile");
   const found = key.startsWith("Arrow") || key === "Escape" ? way(event, tile) : meant(named(event), tile);
   if (!found) return;

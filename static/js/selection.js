@@ -73,13 +73,22 @@ document.addEventListener("reset", (event) => {
   clear();
 });
 
+// Enter on a tick presses no button, and what was chosen in a menu closes it.
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.type === "checkbox" && event.target.form === bar()) event.preventDefault();
+});
+document.addEventListener("submit", ({ target }) => {
+  if (target === bar()) target.querySelector(":popover-open")?.hidePopover();
+});
+
 // What the server did to these images, as its toast says.
 function after(happened, ids) {
   const tiles = [...document.querySelectorAll(".pick > input")].filter((box) => ids.has(box.value)).map(tileOf);
   const leaves = happened === "gone" || (happened === "back" && bar().dataset.place === "trash");
   if (leaves) remove(tiles);
   else if (happened === "back") for (const tile of tiles) tile.hidden = false;
-  else if (happened === "marked" || happened === "unmarked") mark(tiles, happened === "marked");
+  else if (happened === "marked" || happened === "unmarked")
+    mark(tiles.flatMap((tile) => tile.querySelector(".heart") ?? []), happened === "marked");
   else if (happened in MOVES) MOVES[happened](tiles);
   // What is arranged is often moved on.
   if (!(happened in MOVES)) clear();
@@ -94,10 +103,10 @@ function remove(tiles) {
   next?.querySelector("a").focus({ preventScroll: true });
 }
 
-function mark(tiles, on) {
-  for (const heart of tiles.map((tile) => tile.querySelector(".heart"))) {
-    heart?.setAttribute("aria-pressed", on);
-    if (heart) heart.value = on ? "0" : "1";
+function mark(hearts, on) {
+  for (const heart of hearts) {
+    heart.setAttribute("aria-pressed", on);
+    heart.value = on ? "0" : "1";
   }
 }
 
@@ -114,14 +123,16 @@ const MOVES = {
 
 new MutationObserver(() => {
   const toast = document.querySelector("#toasts > [data-happened]");
-  if (!toast || !bar()) return;
+  if (!toast) return;
   const { happened, images } = toast.dataset;
   delete toast.dataset.happened;
   document.querySelector(".collect:popover-open")?.hidePopover();
-  if (happened) after(happened, new Set(images.trim().split(" ")));
+  if (happened && bar()) after(happened, new Set(images.trim().split(" ")));
 }).observe(document.getElementById("toasts"), { childList: true });
 
-// An undone step needs no offer to undo it any more.
-document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.detail.successful && event.target.matches?.(".undo")) event.target.closest(".toast")?.remove();
+// A heart that was pressed shows it, and an undone step needs no offer to undo it any more.
+document.addEventListener("htmx:afterRequest", ({ target, detail }) => {
+  if (!detail.successful) return;
+  if (target.matches?.(".heart")) mark([target], detail.requestConfig.parameters.on === "1");
+  if (target.matches?.(".undo")) target.closest(".toast")?.remove();
 });

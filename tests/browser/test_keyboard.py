@@ -75,15 +75,57 @@ def test_what_is_ticked_is_marked_and_thrown_away(wall: Page) -> None:
 
     wall.keyboard.press("Delete")
     expect(wall.locator(".tile:visible")).to_have_count(3)
-    wall.get_by_role("button", name="Undo").click()
+    wall.keyboard.press("u")
     expect(wall.locator(".tile:visible")).to_have_count(4)
+    expect(wall.locator(".toast", has_text="moved to the trash")).to_have_count(0)
+
+
+def test_of_several_offers_the_newest_is_undone_first(wall: Page) -> None:
+    wall.locator(".tile > a").first.focus()
+    for left in (3, 2):
+        wall.keyboard.press("Delete")
+        expect(wall.locator(".tile:visible")).to_have_count(left)
+    second = wall.locator(".undo").last.locator("[name=image]").get_attribute("value")
+    wall.keyboard.press("u")
+    expect(wall.locator(f".tile:visible [value='{second}']")).to_have_count(1)
+    wall.keyboard.press("u")
+    expect(wall.locator(".tile:visible")).to_have_count(4)
+
+
+def test_a_key_that_is_held_down_throws_nothing_away(wall: Page) -> None:
+    for key in ("Delete", "x", "f"):
+        wall.locator(".tile > a").first.dispatch_event(
+            "keydown", {"key": key, "repeat": True, "bubbles": True}
+        )
+    assert ticked(wall) == 0
+    wall.locator(".tile > a").first.focus()
+    for repeat in (False, True):
+        wall.locator(".tile > a:focus").dispatch_event(
+            "keydown", {"key": "ArrowRight", "repeat": repeat, "bubbles": True}
+        )
+    expect(wall.locator(".tile > a").nth(2)).to_be_focused()
+    expect(wall.locator(".tile:visible")).to_have_count(4)
+    expect(wall.locator(".toast")).to_have_count(0)
+
+
+def test_enter_on_a_tick_presses_no_button(wall: Page) -> None:
+    sent: list[str] = []
+    wall.on("request", lambda request: sent.append(request.method))
+    wall.locator(".pick > input").first.press("Enter")
+    wall.locator(".pick > input").first.press("Space")
+    wall.wait_for_timeout(300)
+    assert "POST" not in sent
+    assert ticked(wall) == 1
 
 
 def test_what_is_ticked_goes_into_a_collection_or_a_file(wall: Page) -> None:
     wall.locator(".tile > a").first.focus()
     wall.keyboard.press("l")
-    expect(wall.get_by_role("region", name="Add to collection")).to_be_visible()
+    expect(wall.get_by_role("region", name="Add to collection")).to_be_focused()
+    wall.keyboard.press("Tab")
+    expect(wall.get_by_label("Name of a new collection")).to_be_focused()
     wall.keyboard.press("Escape")
+    expect(wall.locator(".tile > a").first).to_be_focused()
     with wall.expect_download() as download:
         wall.keyboard.press("Shift+D")
     assert download.value.suggested_filename.endswith(".zip")
@@ -111,8 +153,28 @@ def test_an_images_page_is_left_either_way(image: Page) -> None:
     expect(image).not_to_have_url(here)
     image.keyboard.press("ArrowLeft")
     expect(image).to_have_url(here)
+    shown = re.search(r"/i/([0-9a-f-]{36})/", here)
     image.keyboard.press("Escape")
-    expect(image).to_have_url(re.compile(rf"/gallery/[?]q={WORD}$"))
+    expect(image).to_have_url(re.compile(rf"/gallery/[?]q={WORD}&around="))
+    assert shown
+    expect(image.locator(".tile > a:focus")).to_have_attribute("href", re.compile(shown[1]))
+
+
+def test_an_image_is_put_into_a_new_collection_from_its_page(image: Page) -> None:
+    menu = image.locator("#collect")
+    image.keyboard.press("l")
+    expect(menu).to_be_focused()
+    menu.get_by_label("Name of a new collection").fill("Falcons")
+    image.keyboard.press("Enter")
+    expect(image.get_by_text("1 image added to Falcons.")).to_be_visible()
+    expect(menu).to_be_hidden()
+    expect(image.locator(".inspector").get_by_role("link", name="Falcons")).to_be_visible()
+
+    image.keyboard.press("l")
+    expect(menu.get_by_role("button", name="Create")).to_be_visible()
+    menu.get_by_role("button", name="Falcons").click()
+    expect(image.get_by_text("Already in Falcons.")).to_be_visible()
+    expect(image.locator(".inspector").get_by_role("link", name="Falcons")).to_have_count(1)
 
 
 def test_an_image_is_marked_downloaded_and_thrown_away(image: Page) -> None:

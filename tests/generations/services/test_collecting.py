@@ -175,6 +175,18 @@ def test_a_step_is_one_among_what_the_person_sees(
     assert [image.pk for image in shown] == [images[2], images[0], images[3]]
 
 
+def test_what_was_taken_out_goes_back_to_its_place_or_to_the_end(
+    author: User, collection: Collection, images: list[UUID]
+) -> None:
+    taken = collecting.remove(by=author, collection=collection, images=images[1:3])
+    CollectionItem.objects.filter(image=images[3]).update(position=taken[images[2]])
+
+    back = collecting.add(by=author, collection=collection, images=list(taken), places=taken)
+
+    assert set(back) == set(images[1:3])
+    assert order(collection) == [images[0], images[1], images[3], images[2]]
+
+
 def test_a_private_collection_is_its_owners_alone(
     team: Team, author: User, collection: Collection
 ) -> None:
