@@ -2,7 +2,7 @@
 one image; it stays good when that image is gone.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -28,7 +28,11 @@ class Order:
     descending: bool = True
 
     def cursor(self, image: Image) -> str:
-        return SEPARATOR.join(_written(getattr(image, field)) for field in self.fields)
+        return self.write(getattr(image, field) for field in self.fields)
+
+    def write(self, values: Iterable[object]) -> str:
+        """The cursor that says these values of the fields."""
+        return SEPARATOR.join(map(_written, values))
 
     def read(self, cursor: str) -> dict[str, object]:
         """What the cursor says of each field; nothing if it is none of ours."""
@@ -110,6 +114,12 @@ class OrderedWall:
         values = self.order.read(cursor)
         return self.images.filter(**values).first() if values else None
 
+    def begin_around(self, image: UUID, *, size: int) -> str:
+        """The cursor after which a page of this size has the image in its middle; none where the
+        first page has it."""
+        above = self._above(image, size=size)
+        return above[size // 2] if len(above) == size else ""
+
     def newer_than(self, cursor: str, *, most: int) -> int:
         """How many hang before the cursor, counted no further than `most`."""
         above = self.order.beyond(self._narrowed(), cursor, back=True)
@@ -119,14 +129,25 @@ class OrderedWall:
         """The image before this one and the one after it, in one query."""
         if self.order is NEWEST:
             return self._by_id.beside(image.pk)
-        here = self.images.filter(pk=image.pk)
-        values = {field: Subquery(here.values(field)[:1]) for field in self.order.fields}
+        values = self._values_of(image.pk)
         before, after = (
             self.order.past(self._narrowed(), values, back=back).values_list("pk", Value(back))[:1]
             for back in (True, False)
         )
         found = {is_before: pk for pk, is_before in before.union(after, all=True)}
         return found.get(True), found.get(False)
+
+    def _above(self, image: UUID, *, size: int) -> list[str]:
+        """The cursors of what hangs before the image, the nearest first."""
+        if self.order is NEWEST:
+            return [str(pk) for pk in self._by_id.newer(image, size=size)]
+        before = self.order.past(self._narrowed(), self._values_of(image), back=True)
+        return [self.order.write(row) for row in before.values_list(*self.order.fields)[:size]]
+
+    def _values_of(self, image: UUID) -> dict[str, object]:
+        """What a cursor of the image says, as the database finds it."""
+        here = self.images.filter(pk=image)
+        return {field: Subquery(here.values(field)[:1]) for field in self.order.fields}
 
     @property
     def _by_id(self) -> Wall:

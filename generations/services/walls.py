@@ -85,6 +85,13 @@ class Wall:
             return images.annotate(total=Value(None))
         return images.annotate(total=RawSQL(*_count(shown, text)))  # noqa: S611  # our own words
 
+    def newer(self, image: UUID, *, size: int) -> list[UUID]:
+        """At most `size` images that are newer than this one, the nearest first, in one query."""
+        shown = self._narrowed().filter(pk__gt=image)
+        if shown.query.is_empty():
+            return []
+        return [pk for (pk,) in _run(_first(shown, self._text(), size=size, newest=False))]
+
     def beside(self, image: UUID) -> tuple[UUID | None, UUID | None]:
         """The next newer and the next older image, in one query."""
         shown, text = self._narrowed(), self._text()
@@ -92,9 +99,7 @@ class Wall:
             return None, None
         newer, older = shown.filter(pk__gt=image), shown.filter(pk__lt=image)
         parts = [
-            _either_way(one, text, size=1, newest=newest)
-            if text
-            else _compiled(_ids(one, newest=newest)[:1])
+            _first(one, text, size=1, newest=newest)
             for one, newest in ((newer, False), (older, True))
         ]
         sql = " UNION ALL ".join(f"SELECT * FROM ({part}) one" for part, _ in parts)  # noqa: S608  # our own words
@@ -137,6 +142,15 @@ def _walk(images: ImageQuerySet, *, newest: bool) -> "QuerySet[Image, Any]":
     search = RawSQL("generations_image.search", [])
     ids = _ids(images, newest=newest).annotate(search=search)
     return ids.values_list("id", "search")[:WALK]
+
+
+def _first(
+    images: ImageQuerySet, text: TextCondition | None, *, size: int, newest: bool
+) -> Statement:
+    """The ids of so many, from the newest or from the oldest."""
+    if text:
+        return _either_way(images, text, size=size, newest=newest)
+    return _compiled(_ids(images, newest=newest)[:size])
 
 
 def _either_way(

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 from itertools import groupby
 from typing import Any
-from urllib.parse import urlencode
+from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -12,6 +12,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import TeamRequest, team_required
 from accounts.permissions import Permission
+from generations.download_form import DownloadForm
 from generations.filter_form import FilterForm
 from generations.models import Image
 from generations.services import trash as trash_services
@@ -78,7 +79,7 @@ def _is_further(request: TeamRequest) -> bool:
 def _page(
     request: TeamRequest, place: Place, form: FilterForm, wall: OrderedWall
 ) -> dict[str, Any]:
-    after = request.GET.get("after", "")
+    after = _begin(request, wall)
     images = wall.page(after=after, size=PAGE + 1, counted=not _is_further(request))
     count = walls.count(images)
     more = len(images) > PAGE
@@ -91,9 +92,21 @@ def _page(
         "after": after if above else "",
         "last": wall.order.cursor(images[-1]) if images else "",
         "first": wall.order.cursor(images[0]) if images else "",
-        "next_url": _further(place, form.query, wall.order.cursor(images[-1])) if more else "",
+        "next_url": place.address(form.query, after=wall.order.cursor(images[-1])) if more else "",
+        "above_url": place.address_of(images[0].pk, form.query) if after and images else "",
         "image_query": place.image_query(form.query),
     }
+
+
+def _begin(request: TeamRequest, wall: OrderedWall) -> str:
+    """The cursor that the page goes on from: what the address says, or so that it has the image in
+    it that the address names."""
+    try:
+        around = UUID(request.GET["around"])
+    except (KeyError, ValueError):
+        after = request.GET.get("after", "")
+        return after if wall.order.read(after) else ""
+    return wall.begin_around(around, size=PAGE)
 
 
 def _arrivals(
@@ -115,13 +128,10 @@ def _head(place: Place, form: FilterForm) -> dict[str, Any]:
         "heading": place.heading,
         "place_url": place.address(form.query),
         "form": form,
+        "download_form": DownloadForm(auto_id="download_%s"),
         "chips": list(form.chips()),
         "suggestions": list(form.suggestions()),
     }
-
-
-def _further(place: Place, query: str, cursor: str) -> str:
-    return place.address("&".join(filter(None, [query, urlencode({"after": cursor})])))
 
 
 def days(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Subquery
 from django.http import QueryDict
@@ -79,8 +80,13 @@ class Place:
         hidden = _explained(Image.objects.hidden_from(form.user, form.team))
         return hidden.filter(author=form.user) if self.is_own else hidden
 
-    def address(self, query: str) -> str:
-        return f"{self.url}?{query}" if query else self.url
+    def address(self, query: str, **more: object) -> str:
+        whole = "&".join(filter(None, [query, urlencode(more)]))
+        return f"{self.url}?{whole}" if whole else self.url
+
+    def address_of(self, image: UUID, query: str) -> str:
+        """Where the image hangs among the others, which gives it the focus."""
+        return f"{self.address(query, around=image)}#{image}"
 
     def image_query(self, query: str) -> str:
         """What an image's address carries, with its question mark, to know where one came from."""

@@ -76,6 +76,16 @@ def test_neighbours_of_a_search_are_in_it(team: Team, owner: User) -> None:
 
 
 @pytest.mark.usefixtures("walk")
+@pytest.mark.parametrize("words", ["", "fox"])
+def test_what_is_newer_comes_nearest_first(team: Team, owner: User, words: str) -> None:
+    image, second, third, _ = made(team, *["A fox"] * 4)
+    searched = wall(team, owner, words=words)
+
+    assert searched.newer(image.pk, size=2) == [second.pk, third.pk]
+    assert wall(team, owner, words="!?").newer(image.pk, size=2) == []
+
+
+@pytest.mark.usefixtures("walk")
 def test_a_search_finds_nobody_elses(team: Team, owner: User) -> None:
     private = Visibility.PRIVATE
     factories.stored_image(of=team, by=factories.member(team), prompt="A fox", visibility=private)

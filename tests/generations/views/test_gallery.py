@@ -7,9 +7,11 @@ from uuid import UUID
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from generations.models import Image, Visibility
+from generations.services import collecting, favourites, trash
 from generations.views import gallery
 from tests import factories
 from tests.generations.views.studio import HTMX, Studio, browser, fill
@@ -102,9 +104,85 @@ def test_a_full_last_page_promises_no_other(
     assert mine.get("/gallery/").context["next_url"] == ""
 
 
-@pytest.mark.parametrize("after", ["", "nonsense", "\0", "0192f000-0000-7000-8000-000000000000"])
-def test_a_forged_place_to_go_on_from_is_no_error(mine: Client, after: str) -> None:
-    assert mine.get("/gallery/", {"after": after}).status_code == 200
+@pytest.mark.parametrize("cursor", ["", "nonsense", "\0", "0192f000-0000-7000-8000-000000000000"])
+@pytest.mark.parametrize("name", ["after", "around"])
+def test_a_forged_place_to_go_on_from_is_no_error(mine: Client, name: str, cursor: str) -> None:
+    assert mine.get("/gallery/", {name: cursor}).status_code == 200
+
+
+def places_of(studio: Studio, images: list[Image]) -> dict[str, str]:
+    """Walls that hold all of these images, by what an image's address calls them."""
+    ids = [image.pk for image in images]
+    favourites.mark(by=studio.author, images=ids, on=True)
+    collection = collecting.create(by=studio.author, team=studio.team, name="All")
+    collecting.add(by=studio.author, collection=collection, images=ids)
+    return {
+        "mine": "/gallery/",
+        "team": "/team/",
+        "favourites": "/favourites/",
+        str(collection.pk): reverse("collection", args=[collection.pk]),
+    }
+
+
+def test_from_deep_in_a_wall_one_comes_back_to_where_the_image_hangs(
+    studio: Studio, mine: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gallery, "PAGE", 4)
+    images = fill(studio.team, studio.author, 12)[::-1]
+    ids = [image.pk for image in images]
+
+    for wall, address in places_of(studio, images).items():
+        back = mine.get(f"/i/{ids[7]}/", {"wall": wall}).context["back_url"]
+        assert back == f"{address}?around={ids[7]}#{ids[7]}"
+        page = mine.get(back.partition("#")[0])
+        assert tiles(page.text) == ids[5:9]
+        assert f'id="{ids[7]}"' in page.text
+        above = page.context["above_url"]
+        assert above == f"{address}?around={ids[5]}#{ids[5]}"
+        assert tiles(mine.get(above.partition("#")[0]).text) == ids[3:7]
+
+
+def test_out_of_the_trash_one_comes_back_to_it_too(
+    studio: Studio, mine: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gallery, "PAGE", 2)
+    images = fill(studio.team, studio.author, 6)
+    for image in images:
+        trash.throw_away(by=studio.author, images=[image.pk])
+
+    page = mine.get(mine.get(f"/i/{images[1].pk}/").context["back_url"].partition("#")[0])
+
+    assert tiles(page.text) == [images[2].pk, images[1].pk]
+
+
+@pytest.mark.parametrize("query", ["", "q=lighthouse&"])
+def test_an_image_of_the_first_page_leads_back_to_all_of_that_page(
+    studio: Studio, mine: Client, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    monkeypatch.setattr(gallery, "PAGE", 4)
+    ids = [image.pk for image in fill(studio.team, studio.author, 12)[::-1]]
+
+    page = mine.get(f"/team/?{query}around={ids[3]}")
+
+    assert tiles(page.text) == ids[:4]
+    assert page.context["above_url"] == ""
+    assert 'id="arrivals"' in page.text
+
+
+def test_a_page_that_begins_further_down_leads_up_and_counts_no_arrivals(
+    studio: Studio, mine: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gallery, "PAGE", 2)
+    fill(studio.team, studio.author, 5)
+    first = mine.get("/team/?q=lighthouse")
+
+    second = mine.get(first.context["next_url"])
+
+    assert 'id="arrivals"' in first.text
+    assert 'id="arrivals"' not in second.text
+    assert re.search(r'href="/team/\?q=lighthouse">Newest</a>', second.text)
+    assert "Newer images" in second.text
+    assert "Newest" not in mine.get("/team/?after=nonsense").text
 
 
 def test_load_more_gets_the_wall_alone(
