@@ -1,19 +1,15 @@
 // Buttons that copy: data-copy="#id" the text or the value of that element, data-copy-link the whole
-// address of a page, data-copy-image a picture.
+// address of a page, data-copy-image the picture at that address: a PNG, which every clipboard takes.
 const say = (words) => document.dispatchEvent(new CustomEvent("toast", { detail: words }));
 
-// The one kind of picture that every clipboard takes.
-async function png(address) {
-  const blob = await (await fetch(address)).blob();
-  if (blob.type === "image/png") return blob;
-  const bitmap = await createImageBitmap(blob);
-  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-  canvas.getContext("2d").drawImage(bitmap, 0, 0);
-  return canvas.convertToBlob();
+async function picture(address) {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(answer.statusText);
+  return answer.blob();
 }
 
 function copied({ copy, copyLink, copyImage }) {
-  if (copyImage) return navigator.clipboard.write([new ClipboardItem({ "image/png": png(copyImage) })]);
+  if (copyImage) return navigator.clipboard.write([new ClipboardItem({ "image/png": picture(copyImage) })]);
   if (copyLink) return navigator.clipboard.writeText(new URL(copyLink, location));
   const source = document.querySelector(copy);
   return navigator.clipboard.writeText(source.value ?? source.textContent.trim());
@@ -35,6 +31,6 @@ document.addEventListener("click", async (event) => {
   } catch {
     const kind = Object.keys(INSTEAD).find((one) => one in button.dataset);
     if (kind === "copy") getSelection().selectAllChildren(document.querySelector(button.dataset.copy));
-    say(`The browser did not allow it. ${INSTEAD[kind]}`);
+    say(`It could not be copied. ${INSTEAD[kind]}`);
   }
 });
