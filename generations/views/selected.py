@@ -1,6 +1,6 @@
 """What the bar of a wall does with the images that were ticked, with and without a script."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from django.contrib import messages
@@ -43,7 +43,8 @@ def throw_away(request: SignedInRequest) -> HttpResponse:
     words = f"{counted(moved)} moved to the trash."
     if len(moved) < len(seen):
         words = f"{words} {OTHERS}"
-    return told(request, with_undo(request, words, moved), happened="gone", to=moved)
+    offer = with_undo(request, words, reverse("trash-restore"), {"image": moved})
+    return told(request, offer, happened="gone", to=moved)
 
 
 @require_POST
@@ -59,7 +60,8 @@ def collect(request: TeamRequest) -> HttpResponse:
     )
     added = collecting.add(by=request.user, collection=collection, images=images)
     words = f"{counted(added)} added to {collection}." if added else f"Already in {collection}."
-    return told(request, words, happened="collected", to=images)
+    more = {"collection": added and collection, "is_new": form.chosen is None}
+    return told(request, words, happened="collected", to=images, **more)
 
 
 def chosen(request: HttpRequest) -> list[UUID]:
@@ -88,17 +90,24 @@ def counted(images: Sequence[UUID]) -> str:
     return "1 image" if len(images) == 1 else f"{len(images)} images"
 
 
-def with_undo(request: HttpRequest, words: str, images: Sequence[UUID]) -> SafeString:
-    context = {"words": words, "images": images, "next": back(request)}
+def with_undo(
+    request: HttpRequest, words: str, address: str, values: Mapping[str, Sequence[object]]
+) -> SafeString:
+    """The words, and a button that sends these values there."""
+    fields = [(name, value) for name, several in values.items() for value in several]
+    context = {"words": words, "address": address, "fields": fields, "next": back(request)}
     return render_to_string("generations/_undo.html", context, request)
 
 
-def told(request: HttpRequest, words: str, *, happened: str, to: Sequence[UUID]) -> HttpResponse:
-    """Say what was done; 404 where it was done to nothing, for there was nothing of theirs."""
+def told(
+    request: HttpRequest, words: str, *, happened: str, to: Sequence[UUID], **more: object
+) -> HttpResponse:
+    """Say what was done; 404 where it was done to nothing, for there was nothing of theirs. `more`
+    is what a page with a script is sent beside the words."""
     if not to:
         raise Http404
     if is_fragment(request):
-        said = {"words": words, "happened": happened, "images": to}
+        said = {"words": words, "happened": happened, "images": to, **more}
         return render(request, "generations/_said.html", said)
     messages.success(request, words)
     return redirect(back(request))

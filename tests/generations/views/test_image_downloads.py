@@ -100,6 +100,22 @@ def test_the_page_offers_every_format(mine: Client, image: Image) -> None:
     assert "Without metadata" in page
 
 
+@pytest.mark.usefixtures("image")
+def test_a_wall_offers_every_format_for_what_is_ticked(mine: Client) -> None:
+    page = mine.get("/gallery/").text
+
+    for kind in downloads.Kind:
+        assert f'name="kind" value="{kind}" formaction="{ZIP}"' in page
+    assert 'name="strip"' in page
+    assert f'formaction="{ZIP}"' not in mine.get("/trash/").text
+
+
+def test_what_is_copied_comes_from_this_very_site(mine: Client, image: Image) -> None:
+    page = mine.get(reverse("image", args=[image.pk])).text
+
+    assert f'data-copy-image="{address(image)}?kind=png"' in page
+
+
 def unseen(studio: Studio) -> dict[str, Image]:
     """Images that a colleague must not have."""
     author = studio.author
