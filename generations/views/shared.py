@@ -118,7 +118,8 @@ def report(request: HttpRequest, token: str, image_id: UUID) -> HttpResponse:
     reason = ReportReason(form.cleaned_data["reason"])
     words = form.cleaned_data["words"]
     moderation.report_through(visit.link, image=found, reason=reason, words=words)
-    return _answer("generations/share_reported.html", {})
+    others = visit.link.collection is not None and visit.seen.exists()
+    return _answer("generations/share_reported.html", {"visit": visit, "others": others})
 
 
 def _visit(request: HttpRequest, token: str) -> Visit | None:

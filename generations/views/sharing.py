@@ -1,5 +1,6 @@
 """Making links that show images to people outside, and taking them back."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from generations.querysets import ShareLinkQuerySet
 from generations.services import collecting, sharing
 from generations.share_form import ShareForm
 from generations.views.keyset import before
-from generations.views.selected import visible
+from generations.views.selected import back, counted, visible
 
 PAGE = 100
 
@@ -45,16 +46,20 @@ def collection_share(request: SignedInRequest, collection_id: UUID) -> HttpRespo
 
 
 @require_POST
+@sensitive_post_parameters("password")
+@never_cache
 @team_required(Permission.SHARE)
 def selected_share(request: TeamRequest) -> HttpResponse:
-    """On to the link for what was ticked: one image, or several as a collection of one's own."""
+    """A link to what was ticked: to one image by itself, to several as a collection of one's own,
+    which is made with the link."""
     images = visible(request)
     if len(images) == 1:
         return redirect("image-share", images[0])
-    made = collecting.gather(
-        by=request.user, team=request.team, name=f"Shared {date_format(localdate())}", images=images
-    )
-    return redirect("collection-share", made.pk)
+    form = ShareForm(request.POST if "days" in request.POST else None)
+    if form.is_valid():
+        return _linked(request, _gathered(request, images), form)
+    page = {"form": form, "images": images, "counted": counted(images), "back_url": back(request)}
+    return _shown(request, page)
 
 
 @require_safe
@@ -78,22 +83,35 @@ def link_revoke(request: TeamRequest, link_id: UUID) -> HttpResponse:
     return redirect("share-links")
 
 
-@sensitive_variables("secret")
 def _share(request: SignedInRequest, what: Image | Collection) -> HttpResponse:
     if not has_permission(request.user, Permission.SHARE, what.team):
         raise PermissionDenied
     form = ShareForm(request.POST if request.method == "POST" else None)
-    page: dict[str, Any] = {
-        "what": what,
-        "image": what if isinstance(what, Image) else None,
-        "form": form,
-    }
     if form.is_valid():
-        # Shown in this very answer: to redirect, the secret would have to be kept somewhere.
-        link, secret = sharing.share(by=request.user, what=what, terms=form.terms)
-        address = request.build_absolute_uri(reverse("share", args=[secret]))
-        page |= {"link": link, "new_link": address, "form": ShareForm()}
-    status = 422 if form.is_bound and not form.is_valid() else 200
+        return _linked(request, what, form)
+    return _shown(request, {"form": form, **_named(what)})
+
+
+@sensitive_variables("secret")
+def _linked(request: SignedInRequest, what: Image | Collection, form: ShareForm) -> HttpResponse:
+    # Shown in this very answer: to redirect, the secret would have to be kept somewhere.
+    link, secret = sharing.share(by=request.user, what=what, terms=form.terms)
+    address = request.build_absolute_uri(reverse("share", args=[secret]))
+    page = {"link": link, "new_link": address, "form": ShareForm(), **_named(what)}
+    return _shown(request, page)
+
+
+def _gathered(request: TeamRequest, images: Sequence[UUID]) -> Collection:
+    name = f"Shared {date_format(localdate())}"
+    return collecting.gather(by=request.user, team=request.team, name=name, images=images)
+
+
+def _named(what: Image | Collection) -> dict[str, Any]:
+    return {"image": what} if isinstance(what, Image) else {"collection": what}
+
+
+def _shown(request: SignedInRequest, page: dict[str, Any]) -> HttpResponse:
+    status = 422 if page["form"].is_bound else 200
     return render(request, "generations/share_new.html", page, status=status)
 
 

@@ -346,6 +346,24 @@ def test_a_stranger_reports_and_the_image_is_shown_no_more(client: Client, image
     assert not sent.cookies
 
 
+def test_who_reported_one_of_several_goes_on_to_the_others(
+    studio: Studio, client: Client, image: Image
+) -> None:
+    other = factories.stored_image(of=studio.team, by=studio.author)
+    collection = collecting.create(by=studio.author, team=studio.team, name="Autumn")
+    collecting.add(by=studio.author, collection=collection, images=[image.pk, other.pk])
+    address = f"/s/{sharing.share(by=studio.author, what=collection, terms=Terms())[1]}/"
+    given = source(client.get(address), "640").partition("?pass=")[2]
+    form = {"pass": given, "reason": "person"}
+
+    first = client.post(f"{address}{image.pk}/report/", form)
+    last = client.post(f"{address}{other.pk}/report/", form)
+
+    [further] = re.findall(r'href="([^"]*)">All images</a>', first.text)
+    assert further == f"{address}more/?pass={given}"
+    assert "All images" not in last.text
+
+
 def test_no_report_comes_without_a_view(client: Client, image: Image) -> None:
     address = f"{shared(image)}{image.pk}/report/"
 
