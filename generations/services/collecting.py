@@ -1,6 +1,6 @@
 """Collections: who may change them, what is in them, and in which order."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
 from uuid import UUID
 
@@ -80,28 +80,34 @@ def delete(*, by: User, collection: Collection) -> None:
     collection.delete()
 
 
-def add(*, by: User, collection: Collection, images: Sequence[UUID]) -> list[UUID]:
-    """Put images at the end, as they are given; those it did not have yet are given back."""
+def add(
+    *,
+    by: User,
+    collection: Collection,
+    images: Sequence[UUID],
+    places: Mapping[UUID, int] | None = None,
+) -> list[UUID]:
+    """Put images at the end, as they are given; those it did not have yet are given back. `places`
+    are where `remove` took them from, and where they go if nothing stands there now."""
     with transaction.atomic():
         _lock(by, collection)
         seen = Image.objects.visible_to(by).filter(team=collection.team_id, pk__in=images)
         held = collection.items.values_list("image", flat=True)
         wanted = set(seen.exclude(pk__in=held).values_list("pk", flat=True))
         new = [pk for pk in dict.fromkeys(images) if pk in wanted]
-        last = collection.items.aggregate(last=Max("position"))["last"] or 0
         CollectionItem.objects.bulk_create(
             CollectionItem(collection=collection, image_id=pk, position=place, added_by=by)
-            for pk, place in zip(new, count(last + STEP, STEP), strict=False)
+            for pk, place in _where(collection, new, places or {})
         )
     return new
 
 
-def remove(*, by: User, collection: Collection, images: Sequence[UUID]) -> list[UUID]:
-    """Take images out; those that were in it are given back."""
+def remove(*, by: User, collection: Collection, images: Sequence[UUID]) -> dict[UUID, int]:
+    """Take images out; those that were in it are given back, with their places."""
     with transaction.atomic():
         _lock(by, collection)
         items = collection.items.filter(image__in=images)
-        taken = list(items.values_list("image", flat=True))
+        taken = dict(items.values_list("image", "position"))
         items.delete()
         Collection.objects.filter(pk=collection.pk, cover__in=taken).update(cover=None)
     return taken
@@ -139,6 +145,18 @@ def set_cover(*, by: User, collection: Collection, image: UUID) -> list[UUID]:
         if found:
             Collection.objects.filter(pk=collection.pk).update(cover=image)
     return found
+
+
+def _where(
+    collection: Collection, images: Sequence[UUID], former: Mapping[UUID, int]
+) -> list[tuple[UUID, int]]:
+    """For each image its former place if that is free, else one at the end."""
+    stand = collection.items.filter(position__in=former.values())
+    taken = set(stand.values_list("position", flat=True)) if former else set()
+    last = collection.items.aggregate(last=Max("position"))["last"] or 0
+    ends = count(max([last, *former.values()]) + STEP, STEP)
+    free = {pk: place for pk, place in former.items() if place not in taken}
+    return [(pk, free[pk] if pk in free else next(ends)) for pk in images]
 
 
 def _lock(by: User, collection: Collection) -> None:

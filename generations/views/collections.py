@@ -1,11 +1,15 @@
 """Collections: all of a team's, one as a wall, and what may be changed about it."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.contrib import messages
+from django.core import signing
 from django.core.exceptions import BadRequest
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
@@ -16,10 +20,11 @@ from generations.collection_form import CollectionForm
 from generations.models import Collection
 from generations.services import collecting
 from generations.views import gallery, places
-from generations.views.selected import chosen, counted, refused, told
+from generations.views.selected import chosen, counted, refused, told, with_undo
 
 PAGE = 60
 GONE = "Somebody took one of these images out meanwhile. Nothing was moved; load the page again."
+UNDONE_WITHIN = 3600  # seconds
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -81,8 +86,9 @@ def delete(request: TeamRequest, collection_id: UUID) -> HttpResponse:
 def remove(request: TeamRequest, collection_id: UUID) -> HttpResponse:
     shown = _find(request, collection_id)
     taken = collecting.remove(by=request.user, collection=shown, images=chosen(request))
-    words = f"{counted(taken)} taken out of {shown.name}."
-    return told(request, words, happened="gone", to=taken)
+    words = f"{counted(list(taken))} taken out of {shown.name}."
+    offer = _with_undo(request, words, shown, taken)
+    return told(request, offer, happened="gone", to=list(taken))
 
 
 @require_POST
@@ -102,6 +108,8 @@ def arrange(request: TeamRequest, collection_id: UUID) -> HttpResponse:
             return told(request, f"{counted(moved)} moved.", happened=to, to=moved)
         case "before" | "after" as side:
             return _drop(request, shown, images, side)
+        case "back":
+            return _put_back(request, shown)
     raise BadRequest("There is no such place.")
 
 
@@ -113,6 +121,31 @@ def _drop(request: TeamRequest, shown: Collection, images: list[UUID], side: str
     if not moved:
         return refused(request, GONE)
     return told(request, f"{counted(moved)} moved.", happened="dropped", to=moved)
+
+
+def _with_undo(
+    request: TeamRequest, words: str, shown: Collection, taken: Mapping[UUID, int]
+) -> SafeString:
+    """What was taken out of the collection stands in the offer, signed, for nobody to invent it."""
+    former = {str(pk): place for pk, place in taken.items()}
+    cover = str(shown.cover_id) if shown.cover_id in taken else ""
+    said = signing.dumps({"places": former, "cover": cover}, salt=str(shown.pk), compress=True)
+    address = reverse("collection-arrange", args=[shown.pk])
+    return with_undo(request, words, address, {"to": ["back"], "taken": [said]})
+
+
+def _put_back(request: TeamRequest, shown: Collection) -> HttpResponse:
+    """Where it was before it was taken out, as the offer to undo that says."""
+    taken = request.POST.get("taken", "")
+    try:
+        said = signing.loads(taken, salt=str(shown.pk), max_age=UNDONE_WITHIN)
+    except signing.BadSignature as error:
+        raise BadRequest("There is nothing to put back.") from error
+    former = {UUID(pk): place for pk, place in said["places"].items()}
+    back = collecting.add(by=request.user, collection=shown, images=list(former), places=former)
+    if said["cover"]:
+        collecting.set_cover(by=request.user, collection=shown, image=UUID(said["cover"]))
+    return told(request, f"{counted(back)} put back.", happened="back", to=back)
 
 
 def _beside(request: TeamRequest) -> UUID:

@@ -76,10 +76,10 @@ def favourite(request: SignedInRequest, image_id: UUID) -> HttpResponse:
     if not favourites.mark(by=request.user, images=[image_id], on=is_on):
         raise Http404
     if is_fragment(request):
-        context = {"image_id": image_id, "is_favourite": is_on}
         if letter := request.GET.get("letter"):
-            return render(request, "generations/_keep.html", context | {"letter": letter[:1]})
-        return render(request, "generations/_favourite.html", context)
+            context = {"image_id": image_id, "is_favourite": is_on, "letter": letter[:1]}
+            return render(request, "generations/_keep.html", context)
+        return HttpResponse(status=204)
     return redirect(back(request))
 
 
@@ -154,6 +154,6 @@ def _around(
     return {
         "previous_url": reverse("image", args=[newer]) + query if newer else "",
         "next_url": reverse("image", args=[older]) + query if older else "",
-        "back_url": place.address(form.query),
+        "back_url": place.address_of(shown.pk, form.query),
         "back_label": place.heading,
     }

@@ -1,6 +1,7 @@
 // All scripts, in the order in which they listen. What is imported here is served as one file; a
 // browser can also read it as it stands.
 import "./csrf.js";
+import "./action.js";
 import "./redirects.js";
 import "./once.js";
 import "./composer.js";

@@ -2,12 +2,15 @@
 alone, and without a script."""
 
 import re
+import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from generations import provenance
 from tests.browser.axe import LOOKS, SIZES, SLOW, violations
 from tests.instance import OWNER, Instance
 
@@ -110,6 +113,16 @@ def test_no_place_has_an_accessibility_violation_or_scrolls_sideways(
     bar(page).get_by_role("button", name="Add to collection").click()
     found["choosing a collection"] = violations(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.keyboard.press("Escape")
+    bar(page).get_by_role("button", name="Download").click()
+    found["choosing a format"] = violations(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.keyboard.press("Escape")
+    tiles(page).nth(1).get_by_role("checkbox").check(force=True)
+    bar(page).get_by_role("button", name="Share").click()
+    expect(page.get_by_role("heading", name="Make a link to 2 images")).to_be_visible()
+    found["sharing several"] = violations(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
     context.close()
     assert {place: bad for place, bad in found.items() if bad} == {}
 
@@ -153,6 +166,21 @@ def test_a_heart_is_kept_and_the_focus_stays_on_it(wall: Page) -> None:
     expect(heart).to_have_attribute("aria-pressed", "false")
 
 
+def test_what_is_ticked_is_downloaded_in_the_format_that_is_chosen(wall: Page) -> None:
+    tick(wall, 0)
+    tick(wall, 1)
+    bar(wall).get_by_role("button", name="Download").click()
+    menu = wall.get_by_role("region", name="Download")
+    menu.get_by_label("Without metadata").check()
+    with wall.expect_download() as download:
+        menu.get_by_role("button", name="JPEG").click()
+    expect(menu).to_be_hidden()
+    expect(count(wall)).to_have_text("2")
+    archive = zipfile.ZipFile(download.value.path())
+    assert [Path(name).suffix for name in archive.namelist()] == [".jpg", ".jpg"]
+    assert not any(provenance.read(archive.read(name)).any for name in archive.namelist())
+
+
 def test_a_collection_is_put_in_order_and_leads_from_image_to_image(
     wall: Page, darkroom: Instance
 ) -> None:
@@ -177,6 +205,22 @@ def test_a_collection_is_put_in_order_and_leads_from_image_to_image(
     expect(wall.get_by_role("link", name="Previous image")).to_be_visible()
     wall.keyboard.press("Escape")
     expect(wall.get_by_role("heading", name="Autumn boats")).to_be_visible()
+
+
+def test_what_was_taken_out_of_a_collection_is_put_back(wall: Page) -> None:
+    wall.get_by_role("navigation", name="Main").get_by_role("link", name="Autumn boats").click()
+    expect(wall.get_by_role("heading", name="Autumn boats")).to_be_visible()
+    before = tiles(wall).locator("input").evaluate_all("all => all.map(one => one.value)")
+    tick(wall, 0)
+    bar(wall).get_by_role("button", name="Arrange").click()
+    wall.get_by_role("button", name="Take out of the collection").click()
+    expect(tiles(wall)).to_have_count(len(before) - 1)
+    wall.keyboard.press("u")
+    expect(wall.get_by_text("1 image put back.")).to_be_visible()
+    expect(tiles(wall)).to_have_count(len(before))
+    wall.reload()
+    after = tiles(wall).locator("input").evaluate_all("all => all.map(one => one.value)")
+    assert after == before
 
 
 def test_what_others_make_is_offered_and_pushes_nothing(wall: Page, darkroom: Instance) -> None:

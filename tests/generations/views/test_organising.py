@@ -6,12 +6,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.core import signing
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Membership, Role
-from generations.models import Collection, Image, ReportReason, Visibility
+from generations.models import Collection, Image, ReportReason, ShareLink, Visibility
 from generations.services import collecting, moderation, sharing, trash
 from generations.views import gallery, selected
 from tests import factories
@@ -52,15 +53,22 @@ def test_a_heart_is_one_persons(studio: Studio, mine: Client, images: list[Image
     assert "No favourites yet" in mine.get("/favourites/").text
 
 
-def test_a_heart_comes_back_alone_and_says_how_it_is(mine: Client, images: list[Image]) -> None:
+def test_a_heart_that_a_script_presses_needs_no_page(mine: Client, images: list[Image]) -> None:
     address = reverse("image-favourite", args=[images[0].pk])
 
-    button = mine.post(address, {"on": "1"}, headers=HTMX).text
+    answer = mine.post(address, {"on": "1"}, headers=HTMX)
 
-    assert 'aria-pressed="true"' in button
-    assert 'value="0"' in button
-    assert "<html" not in button
-    assert 'aria-pressed="true"' in mine.get("/gallery/").text
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert 'value="0" aria-pressed="true"' in mine.get("/gallery/").text
+
+
+def test_each_heart_says_whose_it_is(studio: Studio, mine: Client) -> None:
+    for prompt in ("A heron", "A fox"):
+        factories.stored_image(of=studio.team, by=studio.author, prompt=prompt)
+
+    labels = re.findall(r'aria-label="(Favourite [^"]*)"', mine.get("/gallery/").text)
+
+    assert labels == ["Favourite A fox", "Favourite A heron"]
 
 
 def test_many_are_marked_at_once(mine: Client, images: list[Image]) -> None:
@@ -166,6 +174,22 @@ def test_what_was_reported_is_not_deleted_and_that_is_said(
     assert "1 image was reported, and stays here" in mine.get("/trash/").text
 
 
+def test_an_images_page_is_sent_the_chip_of_its_new_collection_and_the_choice_of_it(
+    mine: Client, images: list[Image]
+) -> None:
+    address, form = reverse("images-collect"), {"image": str(images[0].pk)}
+    said = mine.post(address, form | {"name": "Autumn"}, headers=HTMX).text
+    made = Collection.objects.get()
+    again = mine.post(address, form | {"collection": str(made.pk)}, headers=HTMX).text
+
+    chip = f'<a class="chip" href="{reverse("collection", args=[made.pk])}">'
+    assert chip in said
+    assert f'name="collection" value="{made.pk}"' in said
+    assert "Already in Autumn." in again
+    assert chip not in again
+    assert f'value="{made.pk}"' not in again
+
+
 def test_a_collection_is_made_of_what_is_ticked(mine: Client, images: list[Image]) -> None:
     ids = [str(image.pk) for image in images[:2]]
     mine.post(reverse("images-collect"), {"image": ids, "name": "Autumn"})
@@ -177,15 +201,33 @@ def test_a_collection_is_made_of_what_is_ticked(mine: Client, images: list[Image
 
 
 def test_several_that_are_ticked_are_shared_as_a_collection_of_ones_own(
-    mine: Client, studio: Studio, images: list[Image]
+    mine: Client, client: Client, studio: Studio, images: list[Image]
 ) -> None:
     ids = [str(one.pk) for one in images]
-    answer = mine.post(reverse("images-share"), {"image": ids})
+    page = mine.post(reverse("images-share"), {"image": ids, "days": "7"})
+
     made = Collection.objects.get()
-    assert answer.headers["Location"] == reverse("collection-share", args=[made.pk])
     assert (made.owner, made.visibility) == (studio.author, Visibility.PRIVATE)
     held = made.items.order_by("position").values_list("image_id", flat=True)
     assert [str(pk) for pk in held] == ids
+    assert ShareLink.objects.get().collection == made
+    [link] = set(re.findall(r"http://testserver(/s/[\w-]{43}/)", page.text))
+    assert client.get(link).status_code == 200
+    assert f'action="{reverse("collection-share", args=[made.pk])}"' in page.text
+
+
+@pytest.mark.parametrize(("form", "status"), [({}, 200), ({"days": "no"}, 422)])
+def test_who_ticks_several_and_makes_no_link_has_no_collection_of_them(
+    mine: Client, images: list[Image], form: dict[str, str], status: int
+) -> None:
+    ids = [str(one.pk) for one in images]
+    page = mine.post(reverse("images-share"), {"image": ids, "next": "/team/?q=fox", **form})
+
+    assert page.status_code == status
+    assert "Make a link to 5 images" in page.text
+    assert re.findall(r'name="image" value="([^"]*)"', page.text) == ids
+    assert '<a class="btn btn-ghost" href="/team/?q=fox" data-back>' in page.text
+    assert not Collection.objects.exists()
 
 
 def test_one_that_is_ticked_is_shared_by_itself(mine: Client, images: list[Image]) -> None:
@@ -221,7 +263,7 @@ def test_a_collection_keeps_its_order_over_pages_and_from_image_to_image(
     assert second["next_url"].endswith(f"?wall={collection.pk}")
     assert (second["back_label"], second["back_url"]) == (
         "Autumn",
-        reverse("collection", args=[collection.pk]),
+        f"{reverse('collection', args=[collection.pk])}?around={images[3].pk}#{images[3].pk}",
     )
 
 
@@ -237,6 +279,38 @@ def test_images_are_arranged_taken_out_and_made_the_cover(
     collection.refresh_from_db()
     assert collection.cover_id == images[1].pk
     assert reverse("image-file", args=[images[1].pk, "640"]) in mine.get("/collections/").text
+
+
+def test_what_was_taken_out_is_put_back_where_it_was(
+    mine: Client, images: list[Image], collection: Collection
+) -> None:
+    send(mine, "collection-arrange", images[2], of=collection.pk, to="cover")
+    address = reverse("collection-remove", args=[collection.pk])
+    gone = {"image": [str(images[n].pk) for n in (0, 2)]}
+
+    said = mine.post(address, gone, headers=HTMX).text
+    [taken] = re.findall(r'name="taken" value="([^"]*)"', said)
+    undone = send(mine, "collection-arrange", of=collection.pk, to="back", taken=taken)
+
+    assert 'data-happened="gone"' in said
+    assert undone.status_code == 302
+    shown = tiles(mine.get(reverse("collection", args=[collection.pk])).text)
+    assert shown == [one.pk for one in images[::-1]]
+    collection.refresh_from_db()
+    assert collection.cover_id == images[2].pk
+
+
+@pytest.mark.parametrize("taken", ["", "nonsense", "another's"])
+def test_nobody_invents_what_was_taken_out(
+    mine: Client, images: list[Image], collection: Collection, taken: str
+) -> None:
+    if taken == "another's":
+        said = {"places": {str(images[0].pk): 1}, "cover": ""}
+        taken = signing.dumps(said, salt=str(images[0].pk))
+
+    answer = send(mine, "collection-arrange", of=collection.pk, to="back", taken=taken)
+
+    assert answer.status_code == 400
 
 
 def test_only_an_image_of_the_collection_is_made_its_cover(
