@@ -104,6 +104,7 @@ TEMPLATES = [
                 "django_cotton.templatetags.cotton",
                 "template_partials.templatetags.partials",
                 "django.templatetags.static",
+                "accounts.templatetags.icons",
             ],
             "context_processors": [
                 "django.template.context_processors.request",

@@ -1,4 +1,4 @@
-"""Icons out of the `lucide` package, once a page: `<c-icon name="x" />` points at them."""
+"""Icons out of the `lucide` package, once a page: `{% icon "x" %}` points at them."""
 
 from functools import cache
 
@@ -94,6 +94,16 @@ ICONS = (
     "zoom-in",
     "zoom-out",
 )
+
+
+@register.simple_tag
+@cache
+def icon(name: str, size: str = "") -> SafeString:
+    """The icon of that name, `size` s or l where it is not as large as a line's."""
+    kind = f"icon icon-{size}" if size else "icon"
+    return format_html(
+        '<svg class="{}" aria-hidden="true"><use href="#i-{}"></use></svg>', kind, name
+    )
 
 
 @register.simple_tag

@@ -142,7 +142,7 @@ def test_the_create_page_of_somebody_with_many_limits_and_something_of_everythin
     busy(studio, BATCHES_SHOWN)
     factories.request(of=studio.team, by=studio.author, params={"num_images": 4})
 
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(19):
         page = mine.get("/")
 
     assert page.text.count('class="batch"') == BATCHES_SHOWN
