@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 from html import unescape
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.utils import timezone
@@ -103,7 +103,7 @@ def test_a_team_looks_at_all_its_collections_however_many(
     assert pages(studio) == [names[:2], names[2:4], names[4:]]
 
 
-@pytest.mark.parametrize("after", ["none", "~", f"{uuid4()}~a\0b", "ÿ" * 300])
+@pytest.mark.parametrize("after", ["none", "~", f"{UUID(int=1)}~a\0b", "ÿ" * 300])
 def test_a_forged_beginning_is_no_error(studio: Studio, shared: Collection, after: str) -> None:
     page = browser(studio.viewer).get("/collections/", {"after": after})
 
