@@ -130,6 +130,9 @@ new MutationObserver(() => {
   if (happened && bar()) after(happened, new Set(images.trim().split(" ")));
 }).observe(document.getElementById("toasts"), { childList: true });
 
+// Not in the page from the start: the browser would look for what to focus, and complain of a tile that is.
+document.addEventListener("beforetoggle", ({ target }) => (target.autofocus ||= target.matches(".collect")), true);
+
 // A heart that was pressed shows it, and an undone step needs no offer to undo it any more.
 document.addEventListener("htmx:afterRequest", ({ target, detail }) => {
   if (!detail.successful) return;

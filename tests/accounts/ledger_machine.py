@@ -482,6 +482,6 @@ def _reference() -> str:
 
 def _staff() -> User:
     user = factories.user()
-    user.is_staff = True
-    user.save(update_fields=["is_staff"])
+    user.is_staff = user.is_superuser = True
+    user.save(update_fields=["is_staff", "is_superuser"])
     return user

@@ -177,7 +177,7 @@ def test_images_of_other_shapes_have_no_slider(studio: Page, darkroom: Instance)
 def test_two_to_four_ticked_ones_are_compared(studio: Page, darkroom: Instance) -> None:
     studio.goto(darkroom.url + WALL)
     tiles = studio.locator("li.tile")
-    compare = studio.get_by_role("button", name="Compare")
+    compare = studio.get_by_role("button", name="Compare", exact=True)
     tiles.nth(0).hover()
     tiles.nth(0).get_by_role("checkbox").click()
     expect(compare).to_be_disabled()

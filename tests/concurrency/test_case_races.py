@@ -18,14 +18,14 @@ OWED = 1_000_000
 
 def given_back_at_once(monkeypatch: pytest.MonkeyPatch) -> int:
     """Of a call that cost a credit less than was paid, and has two cases."""
-    attempt, staff = factories.succeeded().attempts.get(), factories.staff()
+    attempt = factories.succeeded().attempts.get()
     both = [
         taken_otherwise(attempt, ours=33_000_000, theirs=23_000_000, further=further)
         for further in ("", "again")
     ]
     monkeypatch.setattr(cases, "refundable", meeting(cases.refundable))
-    end = partial(cases.resolve, by=staff, note="The price fell", refund=True)
-    assert together(*(partial(end, cases=[case]) for case in both)) == [1, 1]
+    end = partial(cases.resolve, note="The price fell", refund=True)
+    assert together(*(partial(end, by=factories.staff(), cases=[case]) for case in both)) == [1, 1]
     return Hold.objects.get().refunded
 
 
