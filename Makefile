@@ -11,9 +11,9 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-index-url --no-header $(if $(UPGRADE),--upgrade)
 
 # make test BROWSER=no leaves the browser tests out, SLOW=no what takes many minutes: the faults one
-# by one and in a storm, the bugs planted in the ledger, each page in three looks more, pages over a
-# slow line, dragging, pinching and the moderators' keys; make test ARGS="-k words" is handed on to
-# pytest.
+# by one and in a storm, the bugs planted in the ledger, stopping and starting a whole Darkroom, each
+# page in three looks more, pages over a slow line, comparing, recipes, the viewer, staff's credits,
+# dragging, pinching and the moderators' keys; make test ARGS="-k words" is handed on to pytest.
 BROWSER := yes
 SLOW := yes
 ARGS :=

@@ -11,7 +11,12 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.axe import SIZES, every_look, violations
 from tests.instance import OWNER, Instance
 
-pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("browser")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.process,
+    pytest.mark.slow,
+    pytest.mark.xdist_group("browser"),
+]
 
 RUN = re.compile(r"/compare/[0-9a-f-]{36}/$")
 WALL = "/gallery/?q=compared"

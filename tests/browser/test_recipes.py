@@ -13,7 +13,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.browser.axe import SIZES, every_look, violations
 from tests.instance import OWNER, Instance
 
-pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("browser")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.process,
+    pytest.mark.slow,
+    pytest.mark.xdist_group("browser"),
+]
 
 PROMPT = "A kingfisher over still water"
 DROP = """([target, bytes]) => {

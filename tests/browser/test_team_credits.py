@@ -10,7 +10,12 @@ from tests.browser.axe import SIZES, every_look, violations
 from tests.browser.people import session_of
 from tests.instance import OWNER, TEAM, Instance
 
-pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("browser")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.process,
+    pytest.mark.slow,
+    pytest.mark.xdist_group("browser"),
+]
 
 LIST, PLACE, MOVE = "/operations/teams/", f"/operations/teams/{TEAM}/", "/usage/credits/move/"
 SECOND = "second@example.com"

@@ -17,7 +17,7 @@ from config.paths import BASE
 from tests.chaos.ledger_clients import READY, STOP
 from tests.config.waiting import wait_until
 
-pytestmark = [pytest.mark.process, pytest.mark.xdist_group("process")]
+pytestmark = [pytest.mark.process, pytest.mark.slow, pytest.mark.xdist_group("process")]
 
 CRASHES = 3
 LOAD_SECONDS = 1.5

@@ -89,6 +89,7 @@ def test_a_database_that_dies_is_started_again(darkroom: Instance) -> None:
     wait_until(lambda: _is_ready(darkroom))
 
 
+@pytest.mark.slow
 def test_it_stops_in_time_leaves_nothing_and_keeps_everything(
     new_folder: Callable[[], Path],
 ) -> None:
@@ -112,6 +113,7 @@ def test_it_stops_in_time_leaves_nothing_and_keeps_everything(
     _expect_nothing_left(darkroom)
 
 
+@pytest.mark.slow
 def test_it_starts_without_its_redis_and_says_so(new_folder: Callable[[], Path]) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
