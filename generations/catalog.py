@@ -3,6 +3,7 @@
 import difflib
 import math
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from generations import references
 from generations.catalog_models import MODELS
@@ -40,9 +41,9 @@ class UnknownModel(LookupError):
     """No model has this id or alias; the text is fit for the user."""
 
 
-ALIASES: Mapping[str, str] = {
-    alias: model.id for model in MODELS.values() for alias in (model.id, *model.aliases)
-}
+ALIASES: Mapping[str, str] = MappingProxyType(
+    {alias: model.id for model in MODELS.values() for alias in (model.id, *model.aliases)}
+)
 
 _SAME = {model.same_as: model.id for model in MODELS.values() if model.same_as}
 

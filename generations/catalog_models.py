@@ -4,6 +4,7 @@ The five models that people ask for by name come first; the rest follow by famil
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from generations import catalog_fal
 from generations import flux_parameters as flux
@@ -280,6 +281,7 @@ FLUX_2 = (
     ),
 )
 
-MODELS: Mapping[str, Model] = {
-    model.id: model for model in (*FEATURED, *FLUX_1, *KONTEXT, *FLUX_2, *catalog_fal.MODELS)
-}
+# Its order is what people see, for as long as the process lives.
+MODELS: Mapping[str, Model] = MappingProxyType(
+    {model.id: model for model in (*FEATURED, *FLUX_1, *KONTEXT, *FLUX_2, *catalog_fal.MODELS)}
+)

@@ -88,8 +88,9 @@ def test_a_model_that_left_the_catalog_fails_what_waited_for_it_and_opens_no_cir
     provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waiting = [ask(), ask()]
-    monkeypatch.delitem(catalog.ALIASES, factories.MODEL)
-    monkeypatch.delitem(catalog.MODELS, factories.MODEL)
+    for name in ("ALIASES", "MODELS"):
+        left = {key: one for key, one in getattr(catalog, name).items() if key != factories.MODEL}
+        monkeypatch.setattr(catalog, name, left)
     assert [execution.run_next() for _ in range(3)] == [True, True, False]
     for request in map(now, waiting):
         assert (request.status, request.error_code) == (Status.FAILED, "model_gone")
