@@ -1,7 +1,7 @@
 """The only module that sends Celery messages.
 
-A ticket carries no id: it says "claim the next fair row and run it". Tickets may be lost, doubled
-or late, so sending one never fails anything; the sweeper sends it again.
+A ticket carries no id: it says "claim the next fair row and run it, and the one after it". Tickets
+may be lost, doubled or late, so sending one never fails anything; the sweeper sends it again.
 """
 
 from collections.abc import Callable
@@ -23,6 +23,10 @@ PURGE = "generations.purge"
 FORGET_WEBHOOKS = "generations.forget_webhooks"
 HEAR = "generations.hear"
 
+# Messages that wait: they wake every slot of the largest workers, and one more would wake nobody.
+# Without a bound they would add up, since a slot that is awake needs none to go on.
+ENOUGH = 2000
+
 log = structlog.get_logger(__name__)
 
 
@@ -32,16 +36,23 @@ def after_commit(*sends: Callable[[], bool]) -> None:
 
 
 def send_ticket() -> bool:
-    return _send(RUN_NEXT, queue="generate")
+    found = waiting()
+    return found is not None and (found >= ENOUGH or _send(RUN_NEXT, queue="generate"))
 
 
-def waiting() -> int:
-    """How many messages no worker that calls providers has taken yet, where the broker says so."""
+def waiting() -> int | None:
+    """How many messages no worker that calls providers has taken yet, if the broker says so."""
     with current_app.connection_or_acquire() as broker:
         try:
             return int(broker.default_channel.queue_declare("generate").message_count)
-        except (*broker.connection_errors, *broker.channel_errors, OperationalError, OSError):
-            return 0
+        except (
+            *broker.connection_errors,
+            *broker.channel_errors,
+            OperationalError,
+            OSError,
+        ) as error:
+            log.warning("messages_not_counted", error=type(error).__name__)
+            return None
 
 
 def finish(request_id: UUID) -> bool:

@@ -30,7 +30,7 @@ from generations.services import (
 
 @shared_task(name=enqueue.RUN_NEXT)
 def run_next() -> None:
-    execution.run_next()
+    execution.run_waiting()
 
 
 @shared_task(name=enqueue.FINISH)

@@ -106,7 +106,8 @@ def reissue_tickets() -> None:
     late = timedelta(seconds=settings.SWEEP_SECONDS)
     wanted = claiming.left(late=late, most=idle) if idle > 0 else 0
     if wanted:
-        enqueue.after_commit(*[enqueue.send_ticket] * (wanted - enqueue.waiting()))
+        missing = wanted - (enqueue.waiting() or 0)
+        enqueue.after_commit(*[enqueue.send_ticket] * missing)
 
 
 def resume_storing() -> None:

@@ -6,12 +6,13 @@ import pytest
 from django.db import OperationalError, connection
 
 from accounts.models import EntryKind, HoldState, LedgerEntry
+from generations import enqueue
 from generations.models import Attempt, Status
 from generations.providers.base import RawAnswer
 from generations.services import execution, outcomes, providers
 from tests.factories import PRICE
 from tests.generations.services.provider import Provider
-from tests.generations.services.steps import ask, house_paid, images, resume, run
+from tests.generations.services.steps import ask, house_paid, images, now, resume, run
 
 # One image of each model that people ask for by name, in microcredits.
 PRICES = {
@@ -24,6 +25,27 @@ PRICES = {
 
 def test_there_is_nothing_to_run_without_a_request(provider: Provider) -> None:
     assert not execution.run_next()
+
+
+def test_one_ticket_runs_all_that_wait(provider: Provider) -> None:
+    waiting = [ask() for _ in range(3)]
+    execution.run_waiting()
+    assert {now(request).status for request in waiting} == {Status.SUCCEEDED}
+
+
+def test_a_ticket_hands_on_what_is_too_much_for_its_turn(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = [ask() for _ in range(3)]
+    sent: list[bool] = []
+    monkeypatch.setattr(enqueue, "send_ticket", lambda: sent.append(True))
+    monkeypatch.setattr(execution, "IN_A_ROW", 2)
+    execution.run_waiting()
+    assert [now(one).status for one in waiting] == [Status.SUCCEEDED] * 2 + [Status.QUEUED]
+    assert sent == [True]
+    execution.run_waiting()
+    assert now(waiting[2]).status == Status.SUCCEEDED
+    assert sent == [True]
 
 
 @pytest.mark.parametrize("model", PRICES)
