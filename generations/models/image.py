@@ -8,6 +8,7 @@ from generations.models.request import Visibility
 from generations.querysets import ImageQuerySet
 
 ALT_LENGTH = 120
+NAME_LENGTH = 60
 
 
 class ImageStatus(models.TextChoices):
@@ -129,8 +130,16 @@ class Image(models.Model):
 
     @property
     def alt(self) -> str:
+        return self._called(ALT_LENGTH)
+
+    @property
+    def name(self) -> str:
+        """What buttons call it, whose own words come before."""
+        return self._called(NAME_LENGTH)
+
+    def _called(self, length: int) -> str:
         prompt = self.request.prompt
-        return prompt if len(prompt) <= ALT_LENGTH else prompt[: ALT_LENGTH - 1].rstrip() + "…"
+        return prompt if len(prompt) <= length else prompt[: length - 1].rstrip() + "…"
 
     @property
     def aspect(self) -> float:
