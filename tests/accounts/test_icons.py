@@ -6,7 +6,9 @@ from django.conf import settings
 from accounts.templatetags.icons import ICONS, icon_sprite
 
 # Pictures, unlike icons, are files.
-NAMED = re.compile(r'(?:\{% icon |<c-(?!art\b)[^>]*?\s(?:name|icon)=)"([a-z][a-z0-9-]*)"')
+NAMED = re.compile(
+    r'(?:\{% (?:icon|nav_link "[\w:-]+") |<c-(?!art\b)[^>]*?\s(?:name|icon)=)"([a-z][a-z0-9-]*)"'
+)
 
 
 def icons_of_the_pages() -> set[str]:
