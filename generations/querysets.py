@@ -50,6 +50,20 @@ class ImageQuerySet(models.QuerySet["Image"]):
         allowed = shown.filter(Q(visibility="team") | Q(author=user))
         return allowed.select_related("request", "author").order_by("-id")
 
+    def as_tiles(self) -> Self:
+        """With what a tile shows alone: to read nine dates of each takes longer than to find it."""
+        return self.select_related("request", "author").only(
+            "width",
+            "height",
+            "placeholder",
+            "created_at",
+            "hidden_at",
+            "trashed_at",
+            "request__prompt",
+            "author__name",
+            "author__email",
+        )
+
     def in_trash_of(self, user: "User", team: "Team | None" = None) -> Self:
         """What a person may restore: their own, and as an admin what the team saw."""
         thrown = self._whole().filter(trashed_at__isnull=False)

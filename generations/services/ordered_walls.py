@@ -107,7 +107,7 @@ class OrderedWall:
             cursor = self.order.identity(after)
             return self._by_id.page(after=cursor, size=size, counted=counted)
         shown = self.order.beyond(self._narrowed(), after)
-        return list((self._by_id.counted(shown) if counted else shown)[:size])
+        return list((self._by_id.counted(shown) if counted else shown).as_tiles()[:size])
 
     def at(self, cursor: str) -> Image | None:
         """The image that the cursor was taken of, if it still hangs here."""

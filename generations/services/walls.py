@@ -76,7 +76,7 @@ class Wall:
         if text:
             statement = _either_way(older, text, size=size)
             older = self.images.filter(pk__in=RawSQL(*statement))  # noqa: S611  # our own words
-        return list((self.counted(older) if counted else older)[:size])
+        return list((self.counted(older) if counted else older).as_tiles()[:size])
 
     def counted(self, images: ImageQuerySet) -> ImageQuerySet:
         """These with `total`, of which `count` makes how many hang here in all."""

@@ -1,4 +1,6 @@
+import functools
 from collections.abc import Callable
+from datetime import date
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -162,8 +164,12 @@ def _last_day(image: Image) -> str:
 
 
 def _day(image: Image) -> str:
-    day = timezone.localdate(image.created_at)
-    ago = (timezone.localdate() - day).days
+    return _in_words(timezone.localdate(image.created_at), timezone.localdate())
+
+
+@functools.lru_cache(maxsize=500)  # Sixty images a page are of a few days.
+def _in_words(day: date, today: date) -> str:
+    ago = (today - day).days
     if ago in {0, 1}:
         return ("Today", "Yesterday")[ago]
     return date_format(day, "l j F" if ago < YEAR_SHOWN_AFTER else "j F Y")
