@@ -82,6 +82,8 @@ SELECT %(id)s, account.id, %(reference)s, %(amount)s, 0, 'pending', %(windows)s 
 RETURNING id, account_id, created_at
 """
 
+HELD = "SELECT amount FROM accounts_hold WHERE id = %(hold)s"
+
 CAPTURE = """
 WITH hold AS (
     UPDATE accounts_hold SET state = 'captured', captured = %(amount)s, resolved_at = now()

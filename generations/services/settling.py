@@ -156,7 +156,7 @@ def _succeed(
         return
     # Not before: what was learned since from the bill, another worker's figures would overwrite.
     charges.count(attempt, *costs)
-    captured = min(share.paid, request.hold.amount)
+    captured = min(share.paid, ledger.held(hold=request.hold_id))
     if captured:
         ledger.capture(hold=request.hold_id, amount=captured)
     else:

@@ -98,7 +98,7 @@ def resume(request_id: UUID) -> None:
 
 
 def _read(request_id: UUID) -> _Kept | None:
-    request = GenerationRequest.objects.select_related("hold").get(pk=request_id)
+    request = GenerationRequest.objects.get(pk=request_id)
     attempt = request.attempts.filter(state=AttemptState.ANSWERED).last()
     if request.status != Status.ANSWERED:
         return None

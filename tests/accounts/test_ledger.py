@@ -65,6 +65,15 @@ def test_a_hold_sets_credits_aside_without_spending_them(team: Team) -> None:
     assert (hold.state, hold.amount, hold.captured) == (HoldState.PENDING, 60, 0)
 
 
+def test_what_was_held_is_known_however_it_ended(team: Team) -> None:
+    taken, given_back = (
+        ledger.hold(team=team, amount=amount, reference=f"request-{amount}") for amount in (30, 40)
+    )
+    ledger.capture(hold=taken.pk, amount=10)
+    ledger.release(hold=given_back.pk)
+    assert [ledger.held(hold=one.pk) for one in (taken, given_back)] == [30, 40]
+
+
 def test_a_hold_may_take_the_last_microcredit(team: Team) -> None:
     ledger.hold(team=team, amount=100, reference="r1")
     assert balance(team) == (100, 100, 0)
