@@ -24,11 +24,12 @@ FILLED = """least(
         + extract(epoch FROM statement_timestamp() - gate.filled_at) * %(a_minute)s * 1000 / 60,
     greatest(%(a_minute)s * 1000 / 6, 1000)
 )"""
+# Written down by a call alone: at each look, what came since the last one would be rounded away.
 ENTER = """
 INSERT INTO generations_gate AS gate (provider, allowance, slowed_from)
-VALUES (%(provider)s, %(a_minute)s * 1000 / 6, 0)
-ON CONFLICT (provider) DO UPDATE SET filled_at = statement_timestamp(), allowance = {filled}
-RETURNING allowance, slowed_to
+VALUES (%(provider)s, least(greatest(%(a_minute)s * 1000 / 6, 1000), %(a_minute)s * 1000), 0)
+ON CONFLICT (provider) DO UPDATE SET provider = excluded.provider
+RETURNING {filled}, slowed_to
 """
 PEEK = """
 SELECT {filled}, slowed_to FROM generations_gate gate WHERE provider = %(provider)s
@@ -55,7 +56,8 @@ SELECT EXISTS (
 )
 """
 TAKE = """
-UPDATE generations_gate SET allowance = allowance - 1000
+UPDATE generations_gate gate
+SET allowance = {filled} - 1000, filled_at = statement_timestamp()
 WHERE provider = %(provider)s RETURNING provider
 """
 # All that is in flight may come back refused at once: only the first of it halves.
@@ -128,7 +130,7 @@ def room(provider: str) -> int | None:
         return None
     most, a_minute = _settings(provider)
     rows = run_prepared(_whole(PEEK), {"provider": provider, "a_minute": a_minute})
-    allowance, slowed_to = rows[0] if rows else (a_minute * 1000 // 6, None)
+    allowance, slowed_to = rows[0] if rows else (max(a_minute * 1000 // 6, 1000), None)
     places = [limit - in_flight(provider) for limit in (most, slowed_to) if limit]
     if a_minute:
         places.append(int(allowance) // 1000)
@@ -150,7 +152,7 @@ def take(provider: str) -> None:
     """Count one call against the allowance of the minute, where there is one."""
     _, a_minute = _settings(provider)
     if a_minute:
-        run_prepared(TAKE, {"provider": provider})
+        run_prepared(_whole(TAKE), {"provider": provider, "a_minute": a_minute})
 
 
 def in_flight(provider: str) -> int:
