@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
@@ -33,6 +34,7 @@ KEPT = timedelta(days=30)
 _DONE_WITH = {Status.ANSWERED, Status.SUCCEEDED}
 
 log = structlog.get_logger(__name__)
+_readers = ThreadPoolExecutor(queueing.FOLLOWERS, thread_name_prefix="read")
 
 
 def address(attempt: Attempt) -> str:
@@ -79,13 +81,8 @@ def receive(*, attempt_id: UUID, given_token: str, headers: Mapping[str, str], b
 
 
 def process_due() -> None:
-    """Read what was told and not read yet."""
-    for pk in _take_due():
-        try:
-            process(pk)
-        except Exception:
-            # Kept as it is, and tried again at its time.
-            log.exception("webhook_failed", webhook=str(pk))
+    """Read what was told and not read yet, a few at a time: each asks the provider for a result."""
+    list(_readers.map(_process_alone, _take_due()))
 
 
 def process(webhook_id: UUID) -> None:
@@ -105,6 +102,16 @@ def process(webhook_id: UUID) -> None:
 def forget() -> None:
     """Delete what was read long ago: what it told is kept where it was told to."""
     WebhookInbox.objects.filter(processed_at__lt=Now() - KEPT).delete()
+
+
+def _process_alone(webhook_id: UUID) -> None:
+    try:
+        process(webhook_id)
+    except Exception:
+        # Kept as it is, and tried again at its time.
+        log.exception("webhook_failed", webhook=str(webhook_id))
+    finally:
+        connection.close()
 
 
 def _take_in(told: WebhookInbox) -> None:

@@ -3,6 +3,7 @@
 import json
 import time
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 from unittest import mock
 
@@ -14,6 +15,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from generations import enqueue
 from generations.models import Attempt, GenerationRequest, Status, WebhookInbox
+from generations.providers.base import RawAnswer
 from generations.sandbox.fal.signing import Signer
 from generations.services import (
     claiming,
@@ -22,6 +24,7 @@ from generations.services import (
     queueing,
     reconciling,
     recovery,
+    results,
     webhooks,
 )
 from tests.generations.services.provider import Provider
@@ -69,6 +72,22 @@ def test_a_webhook_is_kept_and_completes_the_request(hooked: Provider) -> None:
     assert now(request).status == Status.ANSWERED
     assert store(request).hold.captured == PRICE
     assert WebhookInbox.objects.get().processed_at is not None
+
+
+def test_a_result_that_is_slow_to_fetch_holds_no_other_up(
+    hooked: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = submitted(), submitted()
+    told(at_least=2)
+    both_at_it, collect = Barrier(2), results.collect
+
+    def collect_slowly(attempt: Attempt, told: RawAnswer | None) -> None:
+        both_at_it.wait(10)
+        collect(attempt, told)
+
+    monkeypatch.setattr(results, "collect", collect_slowly)
+    take_in()
+    assert {store(one).status for one in asked} == {Status.SUCCEEDED}
 
 
 def test_a_webhook_that_comes_twice_is_kept_once_and_answered_once(hooked: Provider) -> None:
