@@ -14,15 +14,29 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
 from django.db.models.functions import Now
 
+from config.sql import run_prepared
 from generations.models import GenerationRequest, Status
 
 # A new process is a new owner, even with the process id of one that died.
 OWNER = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"[:80]
 # In the place of an owner: a message about it is under way.
 OFFERED = "the next that is free"
+
+TAKE = """
+UPDATE generations_generationrequest
+SET lease_owner = %(owner)s, lease_until = statement_timestamp() + %(lease)s,
+    due_at = statement_timestamp()
+WHERE id = (
+    SELECT id FROM generations_generationrequest
+    WHERE status = 'answered' AND lease_until < statement_timestamp()
+      AND (due_at <= statement_timestamp() OR lease_owner = %(offered)s)
+      AND (%(request)s::uuid IS NULL OR id = %(request)s)
+    ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
+)
+RETURNING id
+"""
 
 _in_hand: set[UUID] = set()
 _lock = threading.Lock()
@@ -79,12 +93,9 @@ def offer(requests: Collection[UUID]) -> None:
     GenerationRequest.objects.filter(pk__in=requests).update(lease_owner=OFFERED, due_at=until())
 
 
-def take(request: UUID) -> bool:
-    """Take an answered request that nobody works on any more, to finish it."""
-    free = GenerationRequest.objects.filter(
-        Q(due_at__lte=Now()) | Q(lease_owner=OFFERED),
-        pk=request,
-        status=Status.ANSWERED,
-        lease_until__lt=Now(),
-    )
-    return free.update(lease_owner=OWNER, lease_until=until(), due_at=Now()) == 1
+def take(request: UUID | None = None) -> UUID | None:
+    """Take an answered request that nobody works on any more, to finish it: this one, or the one
+    that has waited longest."""
+    values = {"request": request, "owner": OWNER, "offered": OFFERED, "lease": length()}
+    rows = run_prepared(TAKE, values)
+    return rows[0][0] if rows else None

@@ -90,11 +90,12 @@ def _finish(request_id: UUID, read: Callable[[], _Kept | None]) -> None:
         _postpone(request_id, "fault")
 
 
-def resume(request_id: UUID) -> None:
-    """Finish an answered request that nobody works on any more."""
-    if not draining.is_on() and leases.take(request_id):
-        with leases.in_hand(request_id):
-            finish(request_id)
+def resume(request_id: UUID | None = None) -> None:
+    """Finish an answered request that nobody works on any more: this one, or the next."""
+    taken = None if draining.is_on() else leases.take(request_id)
+    if taken:
+        with leases.in_hand(taken):
+            finish(taken)
 
 
 def _read(request_id: UUID) -> _Kept | None:

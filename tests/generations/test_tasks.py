@@ -36,6 +36,7 @@ class Broker:
 def broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Broker]:
     made = Broker()
     monkeypatch.setattr(enqueue, "_send", made.take)
+    monkeypatch.setattr(enqueue, "waiting", lambda: 0)
     yield made
     made.goes_on.set()
 

@@ -1,15 +1,17 @@
 """The paid call through the real client against the real sandbox; the fixture checks the books."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
+from django.db.models.functions import Now
 
 from accounts.models import EntryKind, HoldState, LedgerEntry
 from generations import enqueue
-from generations.models import Attempt, Status
+from generations.models import Attempt, GenerationRequest, Status
 from generations.providers.base import RawAnswer
-from generations.services import execution, outcomes, providers
+from generations.services import claiming, execution, outcomes, providers
 from tests.factories import PRICE
 from tests.generations.services.provider import Provider
 from tests.generations.services.steps import ask, house_paid, images, now, resume, run
@@ -38,7 +40,12 @@ def test_a_ticket_hands_on_what_is_too_much_for_its_turn(
 ) -> None:
     waiting = [ask() for _ in range(3)]
     sent: list[bool] = []
-    monkeypatch.setattr(enqueue, "send_ticket", lambda: sent.append(True))
+
+    def send() -> bool:
+        sent.append(True)
+        return True
+
+    monkeypatch.setattr(enqueue, "send_ticket", send)
     monkeypatch.setattr(execution, "IN_A_ROW", 2)
     execution.run_waiting()
     assert [now(one).status for one in waiting] == [Status.SUCCEEDED] * 2 + [Status.QUEUED]
@@ -46,6 +53,27 @@ def test_a_ticket_hands_on_what_is_too_much_for_its_turn(
     execution.run_waiting()
     assert now(waiting[2]).status == Status.SUCCEEDED
     assert sent == [True]
+
+
+def test_a_slot_goes_on_while_no_message_can_be_sent(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = [ask() for _ in range(3)]
+    monkeypatch.setattr(enqueue, "send_ticket", lambda: False)
+    monkeypatch.setattr(execution, "IN_A_ROW", 2)
+    execution.run_waiting()
+    assert {now(one).status for one in waiting} == {Status.SUCCEEDED}
+
+
+def test_what_is_answered_does_not_wait_behind_what_is_to_be_sent(provider: Provider) -> None:
+    left = ask()
+    attempt = claiming.claim()
+    assert attempt
+    execution.send(attempt)
+    GenerationRequest.objects.filter(pk=left.pk).update(lease_until=Now() - timedelta(seconds=1))
+    waiting = [ask() for _ in range(2)]
+    execution.run_waiting()
+    assert {now(one).status for one in [left, *waiting]} == {Status.SUCCEEDED}
 
 
 @pytest.mark.parametrize("model", PRICES)
