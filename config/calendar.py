@@ -1,10 +1,13 @@
 """What is done at which hour, UTC. What keeps requests moving is swept by every worker instead."""
 
+from datetime import timedelta
 from typing import Any
 
 from celery.schedules import crontab
 
 SCHEDULE: dict[str, dict[str, Any]] = {
+    # Does nothing but show that the rest of this is sent.
+    "be heard": {"task": "generations.hear_schedule", "schedule": timedelta(seconds=30)},
     # An hour and more after midnight: only then can nothing be added to the day.
     "close days": {"task": "generations.close_days", "schedule": crontab(hour="1", minute="20")},
     "refresh prices": {

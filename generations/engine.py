@@ -54,7 +54,7 @@ class Stopped:
 
 def state() -> dict[str, object]:
     workers = beats.workers()
-    stopped = [beats.standstill(part, workers) for part in beats.PARTS]
+    stopped = [beats.standstill(part, workers) for part in beats.WATCHED]
     return {
         "under_way": _under_way(),
         "circuits": [OpenCircuit(one) for one in Circuit.objects.order_by("provider", "model")],

@@ -22,6 +22,7 @@ REFRESH_PRICES = "generations.refresh_prices"
 PURGE = "generations.purge"
 FORGET_WEBHOOKS = "generations.forget_webhooks"
 HEAR = "generations.hear"
+HEAR_SCHEDULE = "generations.hear_schedule"
 
 # Messages that wait: they wake every slot of the largest workers, and one more would wake nobody.
 # Without a bound they would add up, since a slot that is awake needs none to go on.

@@ -78,6 +78,11 @@ def hear() -> None:
     beats.hear()
 
 
+@shared_task(name=enqueue.HEAR_SCHEDULE)
+def hear_schedule() -> None:
+    beats.hear_schedule()
+
+
 @worker_ready.connect
 def start_clockwork(sender: Any, **_: Any) -> None:
     """Beside every worker: renew what it holds, sweep what others left, ask about the unclear."""

@@ -3,7 +3,10 @@ from django.db.models.functions import Now
 
 
 class WorkerBeat(models.Model):
-    """A worker process as it says every few seconds that it lives; its last word stays."""
+    """A worker process as it says every few seconds that it lives; its last word stays.
+
+    The schedule is one of them, seen whenever a message of it comes.
+    """
 
     name = models.CharField(max_length=80, primary_key=True)  # as leases name it
     part = models.CharField(max_length=20)

@@ -18,12 +18,17 @@ from generations.models import WorkerBeat
 from generations.services import leases, notices
 
 PARTS = GENERATE, MEDIA = ("generate", "media")
-# Why a part stands still: none of its workers lives, can send messages, or gets any.
-NOBODY, CUT_OFF, DEAF = "no_worker", "no_broker", "deaf"
+SCHEDULE = "beat"
+WATCHED = (*PARTS, SCHEDULE)
+# Why a part stands still: none of its workers lives, can send messages, or gets any; or nothing is
+# begun at its hour.
+NOBODY, CUT_OFF, DEAF, NO_SCHEDULE = "no_worker", "no_broker", "deaf", "no_schedule"
 # Leases without a message until an idle worker counts as deaf.
 DEAF_AFTER = 3
 # Leases that a part has to stand still for whoever looks, until staff are told.
 TOLD_AFTER = 2
+# The schedule sends a message every half minute.
+SILENT_AFTER = timedelta(minutes=5)
 # Those that fell silent so long ago are no longer shown if others of their part live.
 FORGOTTEN = timedelta(minutes=10)
 
@@ -40,12 +45,15 @@ class Worker:
 
     @property
     def lives(self) -> bool:
-        return self.now - self.said.seen_at < leases.length()
+        patience = SILENT_AFTER if self.said.part == SCHEDULE else leases.length()
+        return self.now - self.said.seen_at < patience
 
     @property
     def is_deaf(self) -> bool:
         """Whether no message comes to it, though it has nothing in hand that one would wait for."""
-        return not self.said.held and self.now - self.said.heard_at > DEAF_AFTER * leases.length()
+        if self.said.held or self.said.part == SCHEDULE:
+            return False
+        return self.now - self.said.heard_at > DEAF_AFTER * leases.length()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +85,28 @@ def hear() -> None:
     WorkerBeat.objects.filter(pk=leases.OWNER).update(heard_at=Now())
 
 
+def hear_schedule() -> None:
+    """Take note that what is to be done at its hour is sent to whoever does it."""
+    WorkerBeat.objects.update_or_create(
+        name=SCHEDULE, defaults={"part": SCHEDULE, "seen_at": Now()}
+    )
+
+
 def workers() -> list[Worker]:
-    """Every worker that spoke lately, and the last one of each part."""
+    """Every worker that spoke lately, and the last one of each part; the schedule as one, too."""
     rows = WorkerBeat.objects.annotate(now=Now()).order_by("part", "name")
     return [Worker(row, row.now) for row in rows]
 
 
 def standstill(part: str, known: Sequence[Worker] | None = None) -> Standstill | None:
     """Why nobody works on this part, if nobody does."""
-    ours = [one for one in (workers() if known is None else known) if one.said.part == part]
+    everybody = workers() if known is None else known
+    ours = [one for one in everybody if one.said.part == part]
     told = any(one.said.told_at for one in ours)
     living = [one for one in ours if one.lives]
+    if part == SCHEDULE:
+        last = ours[0].said.seen_at if ours else None
+        return Standstill(part, NO_SCHEDULE, last, told) if _is_missed(last, everybody) else None
     if not living:
         last = max((one.said.seen_at for one in ours), default=None)
         return Standstill(part, NOBODY, last, told)
@@ -100,6 +119,16 @@ def standstill(part: str, known: Sequence[Worker] | None = None) -> Standstill |
     return None
 
 
+def _is_missed(last: datetime | None, everybody: Sequence[Worker]) -> bool:
+    """Whether other messages came for long after the schedule's last one: they take the same way,
+    so that neither a long queue nor workers that are away look like its silence."""
+    ears = [one.said for one in everybody if one.said.part == GENERATE and one.lives]
+    if not ears:
+        return False
+    since = last or min(one.began_at for one in ears)
+    return max(one.heard_at for one in ears) - since > SILENT_AFTER
+
+
 def keep_watch() -> None:
     """Look again and again; beside web processes too, which may be the last that live."""
     clock.every(settings.LEASE_SECONDS / 3, watch)
@@ -108,7 +137,7 @@ def keep_watch() -> None:
 def watch() -> None:
     """Tell staff of a part that stands still: once, until it goes on."""
     known = workers()
-    for part in PARTS:
+    for part in WATCHED:
         found = standstill(part, known)
         if found is None:
             _still_since.pop(part, None)

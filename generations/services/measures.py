@@ -139,7 +139,7 @@ def _workers() -> Iterator[GaugeMetricFamily]:
     still = GaugeMetricFamily(
         "darkroom_standstill", "What nobody works on, and why", labels=["part", "because"]
     )
-    for part in beats.PARTS:
+    for part in beats.WATCHED:
         living.add_metric([part], sum(one.lives for one in known if one.said.part == part))
         if found := beats.standstill(part, known):
             still.add_metric([part, found.because], 1)

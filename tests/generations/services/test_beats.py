@@ -9,10 +9,11 @@ from django.core import mail
 from django.db.models.functions import Now
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
-from generations import batches, enqueue, why
+from config import calendar
+from generations import batches, enqueue, tasks, why
 from generations.models import GenerationRequest, Status, WorkerBeat
 from generations.services import beats, circuits, leases, measures
-from generations.services.beats import GENERATE, MEDIA, Standstill
+from generations.services.beats import GENERATE, MEDIA, PARTS, SCHEDULE, Standstill
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -206,6 +207,67 @@ def test_an_outage_of_the_database_is_no_death(monkeypatch: pytest.MonkeyPatch) 
     look_after(500, monkeypatch)
     assert mail.outbox == []
     assert not WorkerBeat.objects.filter(told_at__isnull=False).exists()
+
+
+def test_a_schedule_that_falls_silent_is_noticed_while_other_messages_come() -> None:
+    beats.beat(GENERATE)
+    beats.hear_schedule()
+    assert because(SCHEDULE) == ""
+    long_ago = Now() - beats.SILENT_AFTER - timedelta(seconds=1)
+    WorkerBeat.objects.filter(part=SCHEDULE).update(seen_at=long_ago)
+    assert because(SCHEDULE) == beats.NO_SCHEDULE
+    heard_nothing_for(6)  # They all wait in one queue, or none gets through.
+    assert because(SCHEDULE) == ""
+    beats.hear()
+    assert because(SCHEDULE) == beats.NO_SCHEDULE
+    died()
+    assert (because(GENERATE), because(SCHEDULE)) == (beats.NOBODY, "")
+    beats.beat(GENERATE)
+    beats.hear_schedule()
+    assert because(SCHEDULE) == ""
+
+
+def test_a_schedule_that_never_ran_is_missed_once_the_workers_ran_for_a_while() -> None:
+    beats.beat(GENERATE)
+    assert because(SCHEDULE) == ""
+    WorkerBeat.objects.update(began_at=Now() - timedelta(minutes=6))
+    assert because(SCHEDULE) == beats.NO_SCHEDULE
+
+
+def test_staff_are_told_once_that_nothing_is_begun_at_its_hour(
+    operator: str,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    for part in PARTS:
+        beats.beat(part)
+    beats.hear_schedule()
+    WorkerBeat.objects.filter(part=SCHEDULE).update(seen_at=Now() - timedelta(hours=1))
+    with django_capture_on_commit_callbacks(execute=True):
+        for seconds in (0, 61, 70):
+            beats.beat(GENERATE)
+            look_after(seconds, monkeypatch)
+    (message,) = mail.outbox
+    assert message.to == [operator]
+    assert message.subject == "Darkroom's beat part stands still: nothing is begun at its hour"
+    assert 'Start the part "beat"' in message.body
+    assert 'darkroom_standstill{because="no_schedule",part="beat"} 1.0' in told()
+    assert 'darkroom_workers{part="beat"} 0.0' in told()
+    beats.hear_schedule()
+    beats.watch()
+    assert 'darkroom_workers{part="beat"} 1.0' in told()
+    assert not WorkerBeat.objects.filter(told_at__isnull=False).exists()
+
+
+def test_the_schedule_is_heard_of_often_enough() -> None:
+    (every,) = (
+        one["schedule"]
+        for one in calendar.SCHEDULE.values()
+        if one["task"] == enqueue.HEAR_SCHEDULE
+    )
+    assert every * 5 <= beats.SILENT_AFTER
+    tasks.hear_schedule()
+    assert WorkerBeat.objects.get().part == SCHEDULE
 
 
 def told() -> str:

@@ -154,6 +154,21 @@ def test_an_engine_that_stands_still_says_so_on_top(
     assert [one for one in words if one not in page] == []
 
 
+def test_a_schedule_that_is_not_kept_stands_on_top_beside_the_workers(operator: Client) -> None:
+    beats.beat(beats.GENERATE)
+    beats.hear_schedule()
+    page = operator.get(PAGE).text
+    assert "The schedule (beat)" in page
+    assert "lives; last heard of" in page
+    assert "Beat stands still" not in page
+    silent = Now() - timedelta(minutes=9)
+    WorkerBeat.objects.filter(part=beats.SCHEDULE).update(seen_at=silent)
+    page = operator.get(PAGE).text
+    assert "Beat stands still" in page
+    assert "nothing is begun at its hour" in page
+    assert "fell silent" in page
+
+
 def test_trying_a_circuit_brings_its_probe_forward(operator: Client) -> None:
     later = Now() + timedelta(hours=1)
     circuit = Circuit.objects.create(provider="fal", because="no_credits", probe_at=later)
