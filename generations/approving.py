@@ -60,7 +60,7 @@ class Waiting:
 
     @property
     def model_name(self) -> str:
-        return catalog.get_model(self.request.model).name
+        return catalog.name_of(self.request.model)
 
     @property
     def is_private(self) -> bool:
@@ -132,10 +132,7 @@ def thumbnail(shown: Waiting, number: int) -> bytes | None:
     """One of its pictures, small; None where there is none to show."""
     if number >= len(shown.references):
         return None
-    all_of_them = catalog.reference_images(
-        catalog.get_model(shown.request.model), shown.request.params
-    )
-    picture = references.picture(all_of_them[number])
+    picture = references.picture(references.named_in(shown.request.params)[number])
     return renditions.thumbnail(picture) if picture else None
 
 

@@ -14,6 +14,7 @@ from generations.services import approvals
 from generations.tiles import Tile
 from generations.waits import NOTHING, Wait
 
+SOME_SECONDS = 10  # Of a model that left the catalog while it was waited for.
 FURTHEST = 95  # A bar is a guess by the clock, so it never claims to be done.
 STAGES = {
     Status.AWAITING_APPROVAL: "Waits for approval",
@@ -122,7 +123,8 @@ class Batch:
 
     @property
     def usual_seconds(self) -> int:
-        return catalog.get_model(self.request.model).typical_seconds
+        model = catalog.MODELS.get(self.request.model)
+        return model.typical_seconds if model else SOME_SECONDS
 
     @property
     def progress(self) -> int:

@@ -51,7 +51,8 @@ def page() -> dict[str, object]:
     """The context of the page but for its forms."""
     prices = PriceList.of(None, catalog.MODELS.values())
     proposals = PriceProposal.objects.select_related("current", "decided_by")
-    waiting = proposals.filter(state=ProposalState.PENDING).order_by("model")
+    of_ours = proposals.filter(model__in=catalog.MODELS)
+    waiting = of_ours.filter(state=ProposalState.PENDING).order_by("model")
     return {
         "waiting": [_waiting(one, prices) for one in waiting],
         "rows": list(_rows(prices)),
@@ -101,4 +102,4 @@ def _markups() -> Iterator[MarkupRow]:
     newest = Markup.objects.newest().select_related("team", "created_by")
     for one in sorted(newest, key=lambda one: (str(one.team or ""), one.model)):
         if not one.ended:
-            yield MarkupRow(one, catalog.get_model(one.model).name if one.model else "")
+            yield MarkupRow(one, catalog.name_of(one.model))

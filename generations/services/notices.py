@@ -114,7 +114,7 @@ def waits_for_approval(request: GenerationRequest) -> None:
         to=[one.email for one in holders(Permission.APPROVE, request.team)],
         context={
             "request": request,
-            "model_name": catalog.get_model(request.model).name,
+            "model_name": catalog.name_of(request.model),
             "token": approval_links.token(request.pk),
         },
     )

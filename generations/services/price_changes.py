@@ -5,7 +5,8 @@ from django.db.models.functions import Now
 
 from accounts.models import Team, User
 from accounts.services import staff
-from generations.catalog import Model, Price, get_model
+from generations import catalog
+from generations.catalog import Model, Price
 from generations.models import (
     Markup,
     PriceOrigin,
@@ -17,7 +18,10 @@ from generations.services import price_book
 
 
 def accept(*, by: User, proposal: PriceProposal) -> bool:
-    """Put a proposed price into force for what is asked from now on; False if it was decided."""
+    """Put a proposed price into force for what is asked from now on.
+
+    False if it was decided, or its model is not in the catalog any more.
+    """
     with transaction.atomic():
         found = _pending(by, proposal)
         if found:
@@ -26,7 +30,7 @@ def accept(*, by: User, proposal: PriceProposal) -> bool:
 
 
 def decline(*, by: User, proposal: PriceProposal) -> bool:
-    """Keep the price in force; the same one is not proposed again. False if it was decided."""
+    """Keep the price in force; the same one is not proposed again. False as with `accept`."""
     with transaction.atomic():
         found = _pending(by, proposal)
         if found:
@@ -47,7 +51,7 @@ def enter(*, by: User, model: Model, price: Price) -> PriceVersion:
 def take_over(proposal: PriceProposal, *, by: User | None = None) -> PriceVersion:
     """The version made of a proposal; nobody accepts what is within the bound."""
     version = price_book.version_of(
-        get_model(proposal.model),
+        catalog.get_model(proposal.model),
         proposal.price,
         origin=PriceOrigin.PROVIDER,
         accepted_by=by,
@@ -93,7 +97,9 @@ def end_markup(*, by: User, markup: Markup) -> None:
 def _pending(by: User, proposal: PriceProposal) -> PriceProposal | None:
     staff.expect_staff(by)
     waiting = PriceProposal.objects.select_for_update(of=("self",))
-    return waiting.filter(pk=proposal.pk, state=ProposalState.PENDING).first()
+    return waiting.filter(
+        pk=proposal.pk, state=ProposalState.PENDING, model__in=catalog.MODELS
+    ).first()
 
 
 def _decide(

@@ -150,7 +150,7 @@ def _remembered(request: TeamRequest) -> ComposerForm:
     if last is None:
         return _composer(request, composing.first_model(), prompt)
     values = {**_settings(last.params), **prompt, "visibility": last.visibility}
-    asked = catalog.get_model(last.moved_from or last.model)
+    asked = catalog.MODELS.get(last.moved_from) or catalog.get_model(last.model)
     return _composer(request, asked, values)
 
 
