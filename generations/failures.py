@@ -73,10 +73,11 @@ FAILURES: Mapping[str, Failure] = {
     ),
 }
 
-_NO_ROOM = "there is no room to keep pictures; the operator was told"
 PAUSES: Mapping[str, str] = {
-    "disk": _NO_ROOM,
-    "backlog": _NO_ROOM,
+    "disk": "there is no room to keep pictures; nothing was charged, it goes on once there is, "
+    "the operator was told",
+    "backlog": "the store takes no pictures in; nothing was charged, it goes on once it does, "
+    "the operator was told",
     "unauthorized": "the provider refuses our key, the owners were told",
     "forbidden": "the provider refuses our key for this model, the owners were told",
     "no_credits": "the provider's account is empty, the owners were told",
@@ -85,6 +86,7 @@ PAUSES: Mapping[str, str] = {
     "no_worker": "no worker is running",
     "no_broker": "the workers cannot be reached",
     "deaf": "the workers take nothing on",
+    "no_schedule": "nothing is begun at its hour",
 }
 
 

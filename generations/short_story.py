@@ -13,8 +13,11 @@ from generations.receipts import Receipt
 from generations.why import HAPPENED
 
 
-def in_short(request: GenerationRequest) -> list[str]:
-    """ "Sent 10:41:03 UTC", "arrived 10:41:24", "charged 3.3"; the first ends with a time."""
+def in_short(request: GenerationRequest, *, paused: str = "") -> list[str]:
+    """ "Sent 10:41:03 UTC", "arrived 10:41:24", "charged 3.3"; what happened first has its zone.
+
+    `paused` in words, why nobody works on it now.
+    """
     attempts = Attempt.objects.defer("raw_body", "raw_headers")  # may hold whole pictures
     prefetch_related_objects([request], "hold__entries", "images", Prefetch("attempts", attempts))
     parts = [*_approved_in_short(request), *_calls_in_short(request)]
@@ -28,7 +31,8 @@ def in_short(request: GenerationRequest) -> list[str]:
         parts.append(f"over {_clock(request.finished_at)}")
     if not request.is_open:
         parts.append(Receipt(request).charge)
-    return [f"{one[:1].upper()}{one[1:]} UTC" for one in parts[:1]] + parts[1:]
+    told = [f"{one[:1].upper()}{one[1:]} UTC" for one in parts[:1]] + parts[1:]
+    return [*told, f"{'paused' if told else 'Paused'}: {paused}"] if paused else told
 
 
 def _approved_in_short(request: GenerationRequest) -> Iterator[str]:

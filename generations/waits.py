@@ -91,6 +91,11 @@ def wants_key(request: GenerationRequest) -> bool:
     return queued and request.provider not in providers.callable_providers()
 
 
+def why_paused(request: GenerationRequest) -> str:
+    """In words, why nobody works on it; nothing where that is not so."""
+    return _paused([request]).get(request.pk, "")
+
+
 def _paused(requests: Sequence[GenerationRequest]) -> dict[UUID, str]:
     words = {one.pk: failures.pause(NO_KEY) for one in requests if wants_key(one)}
     for pk, circuit in open_circuits(requests).items():

@@ -8,8 +8,9 @@ from django.urls import reverse
 
 from accounts.models import ApiToken, Team
 from accounts.money import MICROCREDITS, plain_credits
-from generations import catalog, storage
+from generations import catalog, storage, waits
 from generations.api import access, problems, schemas
+from generations.batches import Batch
 from generations.models import GenerationRequest, Image, Status
 from generations.receipts import Receipt
 from generations.services import images, providers
@@ -33,6 +34,7 @@ def of_request(
         model=made.model,
         asked_model=made.moved_from or made.model,
         alternative=(made.alternative or None) if made.is_open else None,
+        stage=_stage(made),
         data=[_picture(request, image, token, inline=inline) for image in _shown(made)],
         credits=schemas.Credits(
             held=plain_credits(receipt.held),
@@ -75,6 +77,10 @@ def of_models(team: Team) -> schemas.Models:
 
 def address(request: HttpRequest, request_id: UUID) -> str:
     return request.build_absolute_uri(reverse("api:request", args=[request_id]))
+
+
+def _stage(made: GenerationRequest) -> str | None:
+    return Batch(made, waits.of([made])[made.pk]).stage if made.is_open else None
 
 
 def _shown(made: GenerationRequest) -> list[Image]:

@@ -73,6 +73,7 @@ class Answer(Schema):
     model: str = Field(description="Which makes or made it")
     asked_model: str = Field(description="Which was asked for: another one if its provider refused")
     alternative: str | None = Field(None, description="Which makes it if its provider refuses")
+    stage: str | None = Field(None, description="What happens now, in words, until it is over")
     data: list[Picture]
     credits: Credits
     meta: Meta

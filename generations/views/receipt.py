@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import SignedInRequest, signed_in
 from accounts.permissions import Permission, has_permission
-from generations import short_story
+from generations import short_story, waits
 from generations.models import GenerationRequest, Image
 from generations.receipts import Receipt
 
@@ -19,7 +19,7 @@ def receipt(request: SignedInRequest, request_id: UUID) -> HttpResponse:
     shown = Image.objects.visible_to(request.user).filter(request=found).order_by("index")
     context = {
         "receipt": Receipt(found),
-        "story": short_story.in_short(found),
+        "story": short_story.in_short(found, paused=waits.why_paused(found)),
         "images": shown.select_related("request"),
         "is_mine": found.user_id == request.user.pk,
         "sees_team": has_permission(request.user, Permission.VIEW_LEDGER, found.team),

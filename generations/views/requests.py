@@ -11,7 +11,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.access import SignedInRequest, signed_in
 from accounts.errors import AccountsError, NotAllowed
-from generations import batches, short_story
+from generations import batches, short_story, waits
 from generations.errors import GenerationsError, TooLateToCancel
 from generations.models import GenerationRequest
 from generations.services import requests
@@ -30,7 +30,8 @@ def request_page(request: SignedInRequest, request_id: UUID) -> HttpResponse:
 @signed_in
 def story(request: SignedInRequest, request_id: UUID) -> HttpResponse:
     """What happened to it so far, in a line; a page that shows it fetches it anew."""
-    context = _told(_find(request, request_id))
+    shown = _find(request, request_id)
+    context = _told(shown, paused=waits.why_paused(shown))
     return render(request, "generations/_story_short.html", context)
 
 
@@ -87,11 +88,13 @@ def _to_create(request: SignedInRequest) -> HttpResponse:
 
 
 def _show(request: SignedInRequest, shown: GenerationRequest) -> HttpResponse:
-    context = {"batch": batches.present([shown])[0]}
+    (batch,) = batches.present([shown])
+    context: dict[str, object] = {"batch": batch}
     if is_fragment(request):
         return render(request, "generations/_batch.html", context)
-    return render(request, "generations/request.html", context | _told(shown))
+    context |= _told(shown, paused=batch.wait.paused)
+    return render(request, "generations/request.html", context)
 
 
-def _told(shown: GenerationRequest) -> dict[str, object]:
-    return {"story": short_story.in_short(shown), "story_of": shown}
+def _told(shown: GenerationRequest, *, paused: str) -> dict[str, object]:
+    return {"story": short_story.in_short(shown, paused=paused), "story_of": shown}

@@ -1,4 +1,5 @@
 import base64
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +10,7 @@ from accounts.models import Membership, Role
 from accounts.services import ledger, tokens
 from generations.models import GenerationRequest, Source, Visibility
 from generations.providers.errors import ErrorKind
+from generations.services import circuits, space
 from tests import factories
 from tests.generations.api.caller import ASK, GENERATE, Caller, error
 from tests.generations.views.studio import failed
@@ -26,6 +28,17 @@ def made(caller: Caller, **fields: object) -> dict[str, Any]:
     body = answer.json()
     assert isinstance(body, dict)
     return body
+
+
+def test_who_waits_hears_what_happens_and_what_is_waited_for(caller: Caller) -> None:
+    body = caller.ask(KEY).json()
+    assert (body["status"], body["stage"]) == ("queued", "Queued")
+    circuits.pause_everything(because=space.DISK, lasts=timedelta(seconds=9))
+    paused = caller.get(body["look"]).json()
+    assert (paused["status"], paused["credits"]["charged"]) == ("queued", "0")
+    assert paused["stage"].startswith("Paused: there is no room to keep pictures; nothing was")
+    circuits.resume_everything()
+    assert "stage" not in made(caller)
 
 
 def test_what_is_not_done_in_time_is_answered_with_an_id_to_look_at(caller: Caller) -> None:

@@ -8,18 +8,23 @@ from django.core import mail
 from django.core.cache import cache
 from django.db import InternalError, connection
 from django.db.models.functions import Now
+from django.urls import reverse
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
-from generations import batches
+from generations import batches, why
 from generations.models import Circuit, GenerationRequest, Status
 from generations.services import claiming, execution, space
 from tests import factories
 from tests.generations.services.provider import Provider
 from tests.generations.services.steps import ask, run
+from tests.generations.views.studio import browser
 
 pytestmark = pytest.mark.django_db
 
-WORDS = "Paused: there is no room to keep pictures; the operator was told"
+WORDS = (
+    "there is no room to keep pictures; nothing was charged, it goes on once there is, "
+    "the operator was told"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -57,11 +62,30 @@ def test_nothing_is_sent_while_the_disk_is_nearly_full_and_then_it_goes_on(
     assert claiming.claim()
 
 
+@pytest.mark.parametrize("page", ["request", "request-story", "receipt"])
+def test_who_waits_reads_why_on_each_page_of_it(full: None, page: str) -> None:
+    waiting = factories.request()
+    space.watch()
+    shown = browser(waiting.user).get(reverse(page, args=[waiting.pk])).text
+    assert f"Paused: {WORDS}" in shown
+
+
 def test_who_waits_reads_why(full: None) -> None:
     waiting = factories.request()
     space.watch()
     (batch,) = batches.present([waiting])
-    assert batch.stage == WORDS
+    assert batch.stage == f"Paused: {WORDS}"
+    circuit = Circuit.objects.get()
+    assert why.explain(waiting, circuit).because == f"Nothing is sent to anybody: {WORDS}."
+
+
+def test_a_store_that_takes_nothing_is_not_told_as_a_full_disk(settings: Settings) -> None:
+    settings.STORAGE_BACKLOG_LIMIT = 0
+    waits_for_store(1)
+    waiting = factories.request()
+    space.watch()
+    (batch,) = batches.present([waiting])
+    assert batch.stage.startswith("Paused: the store takes no pictures in; nothing was charged")
 
 
 def test_a_pause_ends_by_itself_where_nobody_looks_any_more(full: None) -> None:
