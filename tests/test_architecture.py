@@ -49,6 +49,7 @@ LEDGER = (
     "accounts.services.lots",
     "accounts.services.freezing",
     "accounts.services.statements",
+    "accounts.services.fund_statements",
     "accounts.services.past",
 )
 CATALOG = ("generations.catalog", "generations.parameters", "generations.pricing")

@@ -28,7 +28,7 @@ from accounts.models import (
     Team,
     User,
 )
-from accounts.services import alone, lots, moving, staff, statements
+from accounts.services import alone, fund_statements, lots, moving, staff
 from accounts.services.posting import (
     Posting,
     execute,
@@ -145,7 +145,7 @@ def set_overdraft(
     with transaction.atomic():
         # Before the account, as whatever else they do: the other order would deadlock.
         alone.in_turn(by)
-        execute(statements.OPEN_ACCOUNT, {"team": team.pk})
+        execute(fund_statements.OPEN_ACCOUNT, {"team": team.pk})
         account = CreditAccount.objects.select_for_update(no_key=True).get(team=team)
         alone.expect_second(amount - account.overdraft, by=by, approver=approver)
         owed = account.held - account.posted
@@ -179,12 +179,12 @@ def transfer(
     if giver is None:
         raise refusal(team, amount)
     with transaction.atomic():
-        execute(statements.OPEN_ACCOUNT, {"team": to.pk})
+        execute(fund_statements.OPEN_ACCOUNT, {"team": to.pk})
         # Before the accounts' own locks, as whoever takes back what ran out.
         lots.alone_with(giver)
         if not LedgerEntry.objects.filter(key=values["key"]).exists():
             _expect_movable(giver, team, amount)
-        entry = once(statements.TRANSFER, values)
+        entry = once(fund_statements.TRANSFER, values)
         if entry is None:
             raise refusal(team, amount)
         same = (entry.amount, entry.debit.team_id, entry.credit.team_id) == (amount, team.pk, to.pk)

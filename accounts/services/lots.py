@@ -24,7 +24,7 @@ from accounts.models import (
     LotAllocation,
     LotKind,
 )
-from accounts.services import statements
+from accounts.services import fund_statements
 from accounts.services.posting import execute
 
 AT_ONCE = 50_000
@@ -139,7 +139,7 @@ def _take_back(over: Remaining, now: datetime) -> int:
         # Said again of the same remainder, it is the same expiry.
         "key": f"expire:{over.lot.pk}:{over.lot.amount - over.amount}",
     }
-    return over.free if execute(statements.EXPIRE, values) else 0
+    return over.free if execute(fund_statements.EXPIRE, values) else 0
 
 
 def _match(
@@ -161,7 +161,7 @@ def _match(
 
 def _claims(account: CreditAccount, at_once: int | None) -> list[Claim]:
     with connection.cursor() as cursor:
-        cursor.execute(statements.CLAIMS, {"account": account.pk, "at_once": at_once})
+        cursor.execute(fund_statements.CLAIMS, {"account": account.pk, "at_once": at_once})
         return [Claim(*row) for row in cursor.fetchall()]
 
 

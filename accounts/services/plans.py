@@ -26,7 +26,7 @@ from accounts.models import (
     TeamPlan,
     User,
 )
-from accounts.services import entries, lots, staff, statements
+from accounts.services import entries, fund_statements, lots, staff
 from accounts.services.posting import Portion, Posting, execute, give_in_portions
 
 LONGEST_REASON = 300
@@ -131,7 +131,7 @@ def _grant(one: TeamPlan, now: datetime) -> int:
         one.plan.refresh_from_db()
         if one.plan.waits:
             return 0
-        execute(statements.OPEN_ACCOUNT, {"team": one.team_id})
+        execute(fund_statements.OPEN_ACCOUNT, {"team": one.team_id})
         account = CreditAccount.objects.get(team=one.team_id)
         # Of many at once the second finds here what the first has granted.
         lots.alone_with(account)

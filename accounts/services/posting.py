@@ -19,7 +19,7 @@ from accounts.models import (
     Team,
     User,
 )
-from accounts.services import statements
+from accounts.services import fund_statements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +67,8 @@ def give(posting: Posting, *, lot: LotKind, expires_at: datetime | None = None) 
 def give_in_portions(posting: Posting, portions: Sequence[Portion]) -> LedgerEntry:
     """Credit the team, once per key, with a lot for each portion. Raises KeyReused."""
     with transaction.atomic():
-        execute(statements.OPEN_ACCOUNT, {"team": posting.team.pk})
-        execute(statements.GIVE, posting.values | lot_values(portions))
+        execute(fund_statements.OPEN_ACCOUNT, {"team": posting.team.pk})
+        execute(fund_statements.GIVE, posting.values | lot_values(portions))
     entry = LedgerEntry.objects.select_related("debit", "credit").get(key=posting.key)
     sides = (entry.debit.kind, entry.credit.team_id) == (posting.house, posting.team.pk)
     if not (sides and _is_of(entry, posting) and _brought(entry, portions)):
@@ -89,7 +89,7 @@ def lot_values(portions: Sequence[Portion]) -> dict[str, Any]:
 
 def take(posting: Posting) -> LedgerEntry:
     """Debit the team, once per key. Raises InsufficientCredits, KeyReused."""
-    entry = once(statements.TAKE, posting.values)
+    entry = once(fund_statements.TAKE, posting.values)
     if entry is None:
         raise refusal(posting.team, posting.amount)
     sides = (entry.debit.team_id, entry.credit.kind) == (posting.team.pk, posting.house)

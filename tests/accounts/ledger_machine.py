@@ -4,6 +4,7 @@ and both must say the same."""
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 
 import pytest
@@ -43,9 +44,8 @@ from accounts.models import (
     Rollover,
     User,
 )
-from accounts.services import budgets, changes, freezing, funds, ledger, lots, plans
+from accounts.services import budgets, freezing, funds, ledger, lots, plans
 from accounts.services.invariants import INVARIANTS
-from config.ids import uuid7
 from tests import factories
 from tests.accounts.ledger_beliefs import (
     Account,
@@ -224,18 +224,14 @@ class LedgerMachine(RuleBasedStateMachine):
     def lend(self, at: int, amount: int) -> None:
         """So much from now on, unless more is in use."""
         account = self.accounts[at]
-        draft = changes.Draft(
-            key=uuid7(),
-            team=self.teams[at],
-            kind=ChangeKind.OVERDRAFT,
-            amount=amount,
-            reason="Agreed",
+        lend = partial(
+            factories.change, self.teams[at], self.staff, amount, kind=ChangeKind.OVERDRAFT
         )
         if amount < account.held - account.posted:
             with pytest.raises(OverdraftInUse), transaction.atomic():
-                changes.make(by=self.staff, draft=draft)
+                lend()
             return
-        changes.make(by=self.staff, draft=draft)
+        lend()
         account.overdraft = amount
 
     @rule(one=booked)

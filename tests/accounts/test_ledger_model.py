@@ -7,7 +7,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from accounts.errors import AccountsError
 from accounts.models import LedgerEntry
-from accounts.services import lots, moving, statements
+from accounts.services import fund_statements, lots, moving, statements
 from tests.accounts.ledger_machine import LedgerMachine
 
 pytestmark = pytest.mark.django_db
@@ -116,11 +116,12 @@ FOUND = (
 @pytest.mark.parametrize("bug", PLANTED)
 def test_the_model_finds_a_planted_bug(monkeypatch: pytest.MonkeyPatch, bug: str) -> None:
     name, changes = PLANTED[bug]
-    statement: str = getattr(statements, name)
+    home = next(one for one in (statements, fund_statements) if hasattr(one, name))
+    statement: str = getattr(home, name)
     for right, wrong in changes:
         assert right in statement
         statement = statement.replace(right, wrong)
-    monkeypatch.setattr(statements, name, statement)
+    monkeypatch.setattr(home, name, statement)
     with pytest.raises(FOUND):
         run_state_machine_as_test(LedgerMachine, settings=UNSHRUNK)
 
@@ -131,8 +132,8 @@ def test_the_model_finds_a_planted_bug(monkeypatch: pytest.MonkeyPatch, bug: str
 )
 def test_the_model_finds_a_transfer(monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
     monkeypatch.setattr(moving, "movable", lambda _: 10**18)
-    careless = statements.TRANSFER.replace("available >= %(amount)s", wrong)
-    monkeypatch.setattr(statements, "TRANSFER", careless)
+    careless = fund_statements.TRANSFER.replace("available >= %(amount)s", wrong)
+    monkeypatch.setattr(fund_statements, "TRANSFER", careless)
     with pytest.raises(FOUND):
         run_state_machine_as_test(LedgerMachine, settings=UNSHRUNK)
 
@@ -140,8 +141,8 @@ def test_the_model_finds_a_transfer(monkeypatch: pytest.MonkeyPatch, wrong: str)
 @pytest.mark.slow
 def test_the_model_finds_an_expiry_before_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lots.Remaining, "has_ended", lambda lot, _: bool(lot.lot.expires_at))
-    careless = statements.EXPIRE.replace("AND lot.expires_at <= %(now)s", "")
-    monkeypatch.setattr(statements, "EXPIRE", careless)
+    careless = fund_statements.EXPIRE.replace("AND lot.expires_at <= %(now)s", "")
+    monkeypatch.setattr(fund_statements, "EXPIRE", careless)
     with pytest.raises(FOUND):
         run_state_machine_as_test(LedgerMachine, settings=UNSHRUNK)
 
@@ -149,7 +150,7 @@ def test_the_model_finds_an_expiry_before_its_time(monkeypatch: pytest.MonkeyPat
 @pytest.mark.slow
 def test_the_model_finds_an_expiry_of_held_credits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lots.Remaining, "free", property(lambda lot: lot.amount))
-    careless = statements.EXPIRE.replace("AND posted - held >= %(amount)s", "")
-    monkeypatch.setattr(statements, "EXPIRE", careless)
+    careless = fund_statements.EXPIRE.replace("AND posted - held >= %(amount)s", "")
+    monkeypatch.setattr(fund_statements, "EXPIRE", careless)
     with pytest.raises(FOUND):
         run_state_machine_as_test(LedgerMachine, settings=UNSHRUNK)
