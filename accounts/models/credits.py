@@ -22,9 +22,6 @@ class AccountKind(models.TextChoices):
     ADJUSTMENT = "adjustment", "Adjustment"
 
 
-HOUSE_KINDS = tuple(kind for kind in AccountKind if kind is not AccountKind.TEAM)
-
-
 class CreditAccount(models.Model):
     """A team's credits, or one of the house's, whose balance is derived from its entries."""
 

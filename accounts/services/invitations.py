@@ -1,6 +1,5 @@
 """Invitations by link. Whoever holds the secret may join, so it is stored as a digest only."""
 
-import hashlib
 import logging
 import secrets
 from smtplib import SMTPException
@@ -14,6 +13,7 @@ from django.utils.formats import date_format
 from accounts.errors import InvitationUnusable, NotAllowed
 from accounts.models import Invitation, Membership, Role, Team, User
 from accounts.permissions import Permission, assignable_roles, permissions_of
+from accounts.services.secret import digest
 from accounts.services.teams import membership_of
 
 logger = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ def invite(*, by: User, team: Team, role: Role, email: str = "") -> tuple[Invita
         raise NotAllowed
     secret = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(
-        team=team, role=role, email=email.lower(), invited_by=by, token_hash=_digest(secret)
+        team=team, role=role, email=email.lower(), invited_by=by, token_hash=digest(secret)
     )
     return invitation, secret
 
@@ -45,7 +45,7 @@ def mail(*, invitation: Invitation, link: str) -> bool:
 
 def find(secret: str) -> Invitation | None:
     invitations = Invitation.objects.select_related("team", "invited_by")
-    return invitations.filter(token_hash=_digest(secret)).first()
+    return invitations.filter(token_hash=digest(secret)).first()
 
 
 def obstacle(*, invitation: Invitation, user: User | None) -> str:
@@ -68,7 +68,7 @@ def accept(*, by: User, secret: str) -> Membership:
     """
     with transaction.atomic():
         locked = Invitation.objects.select_for_update(no_key=True, of=("self",))
-        invitation = locked.select_related("team").filter(token_hash=_digest(secret)).first()
+        invitation = locked.select_related("team").filter(token_hash=digest(secret)).first()
         if invitation is None:
             raise InvitationUnusable("This invitation does not exist.")
         joined = Membership.objects.filter(team=invitation.team, user=by).first()
@@ -89,7 +89,3 @@ def revoke(*, by: User, invitation: Invitation) -> None:
     if Permission.MANAGE_MEMBERS not in permissions_of(membership_of(by, invitation.team)):
         raise NotAllowed
     Invitation.objects.filter(pk=invitation.pk).take_back()
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

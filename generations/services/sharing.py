@@ -4,7 +4,6 @@ Whether a link shows something is asked of the database each time, so that what 
 at once: its end, its views, its maker, the team, the trash, a moderator, a report.
 """
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +16,7 @@ from django.utils import timezone
 from accounts.errors import NotAllowed
 from accounts.models import User
 from accounts.permissions import Permission, has_permission
+from accounts.services.secret import digest
 from generations.errors import TooManyTries, UsedUp, WrongPassword
 from generations.models import Collection, Image, Report, ShareLink
 from generations.querysets import ImageQuerySet
@@ -50,7 +50,7 @@ def share(*, by: User, what: Image | Collection, terms: Terms) -> tuple[ShareLin
         made_by=by,
         image=what if isinstance(what, Image) else None,
         collection=what if isinstance(what, Collection) else None,
-        secret_hash=_digest(secret),
+        secret_hash=digest(secret),
         password=make_password(terms.password) if terms.password else "",
         max_views=terms.max_views,
         shows_prompt=terms.shows_prompt,
@@ -70,7 +70,7 @@ def revoke(*, by: User, link: ShareLink) -> None:
 def find(secret: str) -> ShareLink | None:
     """The link of this secret, if it still shows something."""
     links = ShareLink.objects.in_force().select_related("team", "made_by", "collection")
-    link = links.filter(secret_hash=_digest(secret)).first()
+    link = links.filter(secret_hash=digest(secret)).first()
     return link if link and images_of(link).exists() else None
 
 
@@ -129,7 +129,3 @@ def _take_a_try(link: ShareLink) -> bool:
     if this.filter(rested).update(tries=1, tries_since=now):
         return True
     return this.filter(tries__lt=MOST_TRIES).update(tries=F("tries") + 1) == 1
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

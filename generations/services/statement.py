@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db.models import Case, Q, QuerySet, Sum, Value, When
 
 from accounts.models import CreditAccount, EntryKind, LedgerEntry, User
-from accounts.money import format_credits
+from accounts.money import plain_credits
 from accounts.services import entries
 from generations.services.price_notes import Notes
 
@@ -224,18 +224,14 @@ def _cells(record: Record, signed: int, balance: int | None, notes: Notes) -> Se
         record.request or "",
         escape(record.model or ""),
         notes.of(record.price_version, record.markup) if record.request else "",
-        _decimal(signed),
-        "" if balance is None else _decimal(balance),
+        plain_credits(signed),
+        "" if balance is None else plain_credits(balance),
         escape(record.reason),
     )
 
 
 def _moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def _decimal(microcredits: int) -> str:
-    return format_credits(microcredits).replace(",", "")
 
 
 def _take(out: io.StringIO) -> bytes:
