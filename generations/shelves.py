@@ -55,13 +55,16 @@ def names(*, team: Team, user: User) -> list[Collection]:
     return list(noted(Collection.objects.visible_to(user).filter(team=team))[:MOST])
 
 
-def names_around(image: Image, *, user: User) -> list[Collection]:
-    """As `names`, in the image's team, each with `holds`; none that holds it is left out."""
+def names_around(image: Image, *, user: User, also: Team) -> list[Collection]:
+    """As `names`, of the image's team and this one, each with `holds`; none that holds it is left
+    out."""
     holds = Exists(CollectionItem.objects.filter(collection=OuterRef("pk"), image=image))
-    seen = Collection.objects.visible_to(user).filter(team=image.team_id)
-    theirs = noted(seen).annotate(holds=holds)
-    listed = theirs.order_by("-holds", "name", "id")[:MOST]
-    return list(theirs.filter(pk__in=listed.values("pk")))
+    theirs = noted(Collection.objects.visible_to(user)).annotate(holds=holds)
+    listed = Q()
+    for team in {image.team_id, also.pk}:
+        first = theirs.filter(team=team).order_by("-holds", "name", "id")[:MOST]
+        listed |= Q(pk__in=first.values("pk"))
+    return list(theirs.filter(listed))
 
 
 def of(*, team: Team, user: User, after: str = "", most: int = MOST) -> list[Shelf]:

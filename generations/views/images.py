@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import SignedInRequest, granted_in, signed_in, signed_in_or_404
+from accounts.access import SignedInRequest, current_team, granted_in, signed_in, signed_in_or_404
 from accounts.permissions import Permission, has_permission
 from generations import lineage, renditions, shelves
 from generations.download_form import DownloadForm
@@ -110,7 +110,7 @@ def _trashed(request: SignedInRequest, shown: Image) -> dict[str, Any]:
 
 def _page(request: SignedInRequest, shown: Image) -> dict[str, Any]:
     family = lineage.family(shown, user=request.user)
-    shelf = shelves.names_around(shown, user=request.user)
+    shelved = _shelved(request, shown)
     # Of one request, all are as private as this one.
     siblings = [one for one in family.batch if one.can_be_opened and one != shown]
     return {
@@ -118,14 +118,25 @@ def _page(request: SignedInRequest, shown: Image) -> dict[str, Any]:
         "siblings": siblings,
         "family": family,
         "compare_url": beside_next(shown, siblings),
-        **_around(request, shown, shelf),
+        **_around(request, shown, shelved["shelf"]),
         **_allowed(request, shown),
         "report_form": ReportForm(),
         "is_favourite": vars(shown)["is_favourite"],
-        "collections": shelf,
-        "in_collections": [one for one in shelf if vars(one)["holds"]],
+        **shelved,
         "reuse_url": f"{reverse('create')}?reuse={shown.pk}",
         "download_form": DownloadForm(auto_id="download_%s"),
+    }
+
+
+def _shelved(request: SignedInRequest, shown: Image) -> dict[str, list[Collection]]:
+    """The collections of the image's team, and those of the team one works in for the sidebar."""
+    here = current_team(request)
+    listed = shelves.names_around(shown, user=request.user, also=here)
+    shelf = [one for one in listed if one.team_id == shown.team_id]
+    return {
+        "shelf": shelf,
+        "in_collections": [one for one in shelf if vars(one)["holds"]],
+        "collections": [one for one in listed if one.team_id == here.pk],
     }
 
 

@@ -50,7 +50,7 @@ def test_everybody_in_the_team_is_told_what_a_link_shows(
 ) -> None:
     for person in (studio.author, studio.colleague, studio.viewer):
         assert said_shared(studio, to=person) == ["Autumn"]
-    around = shelves.names_around(image, user=studio.author)
+    around = shelves.names_around(image, user=studio.author, also=studio.team)
     assert [(one.name, vars(one)["is_shared"]) for one in around] == [
         ("Autumn", True),
         ("Winter", False),

@@ -4,16 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from django.test import Client
+from django.urls import reverse
 
 from accounts.models import Role, Team, User
 from config.ids import uuid7
 from generations.models import DecisionAction, GenerationRequest, Image, Status
 from generations.providers.errors import ErrorKind, Outcome, ProviderError
-from generations.services import moderation, outcomes, states
+from generations.services import collecting, favourites, moderation, outcomes, states
 from tests import factories
+from tests.accounts import people
 
 HTMX = {"HX-Request": "true"}
+browser = people.browser
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,6 @@ def open_studio() -> Studio:
         outsider=factories.owner_of(factories.team(name="Elsewhere")),
         staff=User.objects.create_superuser("root@example.com", "not the first owner"),
     )
-
-
-def browser(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def composed(drawn_for: Team, **changes: object) -> dict[str, object]:
@@ -94,3 +90,17 @@ def fill(team: Team, author: User, count: int, *, on: datetime | None = None) ->
     if on:
         Image.objects.filter(request=first.request).update(created_at=on)
     return list(Image.objects.filter(request=first.request).order_by("id"))
+
+
+def places_of(studio: Studio, images: list[Image]) -> dict[str, str]:
+    """Walls that hold all of these images, by what an image's address calls them."""
+    ids = [image.pk for image in images]
+    favourites.mark(by=studio.author, images=ids, on=True)
+    collection = collecting.create(by=studio.author, team=studio.team, name="All")
+    collecting.add(by=studio.author, collection=collection, images=ids)
+    return {
+        "mine": "/gallery/",
+        "team": "/team/",
+        "favourites": "/favourites/",
+        str(collection.pk): reverse("collection", args=[collection.pk]),
+    }

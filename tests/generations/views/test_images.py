@@ -13,7 +13,7 @@ from accounts.models import Membership, Role
 from accounts.permissions import Permission
 from generations import storage
 from generations.models import Image, Report, Visibility
-from generations.services import images
+from generations.services import collecting, images
 from tests import factories
 from tests.generations.views.studio import Studio, browser
 
@@ -250,3 +250,20 @@ def test_an_image_of_another_team_offers_what_one_may_do_there(
 
     assert ("Vary one thing" in page) == (there == Role.MEMBER)
     assert ("Reuse recipe" in page) == (here == Role.MEMBER)
+
+
+def test_beside_an_image_of_another_team_stand_the_collections_of_the_team_one_works_in(
+    studio: Studio, mine: Client, image: Image
+) -> None:
+    home = factories.team(name="Home", owner=studio.author)
+    ours = collecting.create(by=studio.author, team=home, name="At home")
+    theirs = collecting.create(by=studio.author, team=studio.team, name="Herons")
+    mine.post(reverse("team-switch"), {"team": home.slug})
+
+    page = mine.get(page_of(image), {"wall": str(ours.pk)})
+
+    assert page.context["team"] == home
+    assert page.context["collections"] == [ours]
+    sidebar, _, beside = page.text.partition("</aside>")
+    assert ("At home" in sidebar, "Herons" in sidebar) == (True, False)
+    assert ("At home" in beside, f'value="{theirs.pk}"' in beside) == (False, True)

@@ -389,6 +389,18 @@ def test_a_viewer_looks_at_collections_and_finds_nothing_to_press(
         assert "New collection" not in text
 
 
+def test_whoever_may_share_a_collection_finds_the_way_though_another_manages_it(
+    studio: Studio, collection: Collection
+) -> None:
+    page, way = (reverse(name, args=[collection.pk]) for name in ("collection", "collection-share"))
+    for person in (studio.author, studio.admin, studio.colleague, studio.viewer):
+        client = browser(person)
+        text, may = client.get(page).text, person != studio.viewer
+        assert (f'href="{way}"' in text) is may
+        assert (client.get(way).status_code == 200) is may
+        assert ('id="collection-settings"' in text) is (person in {studio.author, studio.admin})
+
+
 def test_a_collection_of_another_team_offers_what_one_may_do_there(
     studio: Studio, mine: Client, collection: Collection, images: list[Image]
 ) -> None:

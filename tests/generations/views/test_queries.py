@@ -8,11 +8,11 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import Membership, Role, User
 from accounts.services import teams
 from generations.models import Image
-from generations.services import collecting, favourites, trash
+from generations.services import trash
 from generations.views import gallery
 from generations.views.composing import BATCHES_SHOWN
 from tests import factories
-from tests.generations.views.studio import HTMX, Studio, browser, fill, hide, unclear
+from tests.generations.views.studio import HTMX, Studio, browser, fill, hide, places_of, unclear
 
 
 @pytest.fixture
@@ -33,16 +33,7 @@ def busiest(studio: Studio) -> Client:
 @pytest.fixture
 def places(studio: Studio, wall: list[Image]) -> dict[str, str]:
     """The address of each wall with more than a page of images."""
-    ids = [image.pk for image in wall]
-    favourites.mark(by=studio.author, images=ids, on=True)
-    collection = collecting.create(by=studio.author, team=studio.team, name="All")
-    collecting.add(by=studio.author, collection=collection, images=ids)
-    return {
-        "mine": "/gallery/",
-        "team": "/team/",
-        "favourites": "/favourites/",
-        str(collection.pk): reverse("collection", args=[collection.pk]),
-    }
+    return places_of(studio, wall)
 
 
 def test_every_wall(
@@ -94,6 +85,21 @@ def test_an_image_page_from_every_wall(
             back = busiest.get(page.context["back_url"])
         assert back.text.count('class="tile') == gallery.PAGE
         assert len(page.context["siblings"]) == gallery.PAGE + 4
+
+
+def test_an_image_page_of_another_team(
+    studio: Studio,
+    busiest: Client,
+    wall: list[Image],
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    home = factories.team(name="Home", owner=studio.author)
+    busiest.post(reverse("team-switch"), {"team": home.slug})
+
+    with django_assert_max_num_queries(8):
+        page = busiest.get(reverse("image", args=[wall[30].pk]))
+
+    assert page.context["team"] == home
 
 
 def test_a_file(
@@ -169,5 +175,5 @@ def test_a_batch_on_its_own(
 ) -> None:
     asked = factories.request(of=studio.team, by=studio.author, params={"num_images": 4})
 
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         mine.get(reverse("request", args=[asked.pk]), headers=HTMX)
