@@ -58,7 +58,7 @@ def staff_required(
     @wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         scoped = cast("SignedInRequest", request)
-        if not scoped.user.is_staff:
+        if not staff.is_staff(scoped.user):
             raise Http404
         return view(scoped, *args, **kwargs)
 

@@ -11,6 +11,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.formats import date_format
 
 from accounts.models import Team, User
+from accounts.services import staff
 from generations import catalog, people, shelves
 from generations.filters import Filters, Moderation, Shape
 from generations.models import Collection
@@ -107,6 +108,7 @@ class FilterForm(forms.Form):
     @cached_property
     def filters(self) -> Filters:
         chosen = self.chosen
+        bounded = "moderation" in chosen and not staff.is_staff(self.user)
         return Filters(
             words=chosen.get("q", ""),
             person=_named(self.people, chosen["person"]) if "person" in chosen else None,
@@ -120,7 +122,7 @@ class FilterForm(forms.Form):
                 _named(self.collections, chosen["collection"]) if "collection" in chosen else None
             ),
             moderation=chosen.get("moderation", ""),
-            answered_for_by=None if self.user.is_staff or "moderation" not in chosen else self.user,
+            answered_for_by=self.user if bounded else None,
         )
 
     @cached_property

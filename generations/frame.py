@@ -42,11 +42,12 @@ def of(*, team: Team, user: User) -> Frame:
     account = (F(f"credit_account__{name}") for name in ("posted", "held", "overdraft"))
     credit_asks = asks.waiting(AskKind.CREDITS).order_by().values("pk")
     seconds = changes.waiting().order_by().values("pk")
+    operates = staff.is_staff(user)
     *amounts, approvals, asked, changing, is_keeper = Team.objects.values_list(
         *(Coalesce(column, 0) for column in account),
         Count(approving.waiting_for(user)),
-        Count(credit_asks) if user.is_staff else Value(0),
-        Count(seconds) if user.is_staff else Value(0),
-        Exists(staff.keepers().filter(pk=user.pk)) if user.is_staff else Value(False),
+        Count(credit_asks) if operates else Value(0),
+        Count(seconds) if operates else Value(0),
+        Exists(staff.keepers().filter(pk=user.pk)) if operates else Value(False),
     ).get(pk=team.pk)
     return Frame(Balance(*amounts), approvals, asked, changing, is_keeper)

@@ -16,7 +16,7 @@ from accounts.models import (
 )
 from accounts.money import say_credits
 from accounts.permissions import Permission, has_permission
-from accounts.services import ask_ends, ask_mail, budgets, changes, teams
+from accounts.services import ask_ends, ask_mail, budgets, changes, staff, teams
 from config.ids import uuid7
 
 
@@ -103,8 +103,8 @@ def _may_decide(by: User, ask: CreditRequest) -> None:
     """Staff about team credits, approvers about limits, and nobody about their own ask."""
     if ask.kind == AskKind.LIMIT:
         teams.keep_permission(by, Permission.APPROVE, ask.team)
-    elif not User.objects.staff().filter(pk=by.pk).exists():
-        raise NotAllowed
+    else:
+        staff.expect_staff(by)
     if ask.by_id == by.pk:
         raise OwnAsk
 

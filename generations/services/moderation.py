@@ -3,8 +3,8 @@
 from django.db import transaction
 from django.db.models.functions import Now
 
-from accounts.errors import NotAllowed
 from accounts.models import User
+from accounts.services import staff
 from generations import events
 from generations.models import Decision, DecisionAction, Image, Report, ReportReason, ShareLink
 from generations.services import notices
@@ -35,9 +35,11 @@ def report_through(
 
 
 def decide(*, by: User, image: Image, action: DecisionAction, reason: str) -> Decision:
-    """Hide, restore or leave an image, with a reason that is recorded and told to the author."""
-    if not by.is_staff:
-        raise NotAllowed
+    """Hide, restore or leave an image, with a reason that is recorded and told to the author.
+
+    Raises NotAllowed.
+    """
+    staff.expect_staff(by)
     if not reason.strip():
         raise ValueError("A decision needs a reason.")
     with transaction.atomic():

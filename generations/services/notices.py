@@ -143,8 +143,7 @@ def prices_differ(
 
 
 def _staff() -> list[str]:
-    staff = User.objects.filter(is_staff=True, is_active=True)
-    return list(staff.values_list("email", flat=True))
+    return list(User.objects.staff().values_list("email", flat=True))
 
 
 def _once_an_hour(key: str, tell: Callable[[], None]) -> None:

@@ -19,7 +19,7 @@ def image() -> Image:
 
 @pytest.fixture
 def staff() -> User:
-    return User.objects.create_superuser("staff@example.com")
+    return factories.staff()
 
 
 def decide(staff: User, image: Image, action: DecisionAction, reason: str = "A reason") -> Decision:
@@ -105,9 +105,10 @@ def test_the_author_is_told_what_changes_their_image(
         assert "Shows a real person" in message.body
 
 
-def test_only_staff_decide(image: Image) -> None:
-    with pytest.raises(NotAllowed):
-        decide(image.author, image, DecisionAction.HIDE)
+def test_only_active_staff_decide(image: Image) -> None:
+    for person in (image.author, factories.staff(is_active=False)):
+        with pytest.raises(NotAllowed):
+            decide(person, image, DecisionAction.HIDE)
     assert Decision.objects.count() == 0
 
 
