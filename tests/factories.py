@@ -4,6 +4,7 @@ import base64
 import io
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from itertools import count
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from accounts.models import (
     Budget,
     ChangeKind,
     CreditChange,
+    Hold,
     Membership,
     Period,
     Role,
@@ -68,14 +70,35 @@ def staff(**rights: bool) -> User:
     return User.objects.get(pk=someone.pk)
 
 
+def change(
+    of: Team,
+    by: User,
+    amount: int,
+    *,
+    kind: ChangeKind = ChangeKind.ADJUST,
+    reason: str = "Miscounted",
+    key: UUID | None = None,
+    hold: Hold | None = None,
+    expires_at: datetime | None = None,
+) -> CreditChange:
+    """What somebody of staff does to a team's credits by hand."""
+    draft = changes.Draft(
+        key=key or uuid7(),
+        team=of,
+        kind=kind,
+        amount=amount,
+        reason=reason,
+        hold=hold,
+        expires_at=expires_at,
+    )
+    return changes.make(by=by, draft=draft)
+
+
 def waiting_change(
     of: Team, *, by: User | None = None, amount: int = 5000 * CREDIT
 ) -> CreditChange:
     """A correction so large that a second member of staff has to agree."""
-    draft = changes.Draft(
-        key=uuid7(), team=of, kind=ChangeKind.ADJUST, amount=amount, reason="Miscounted"
-    )
-    return changes.make(by=by or staff(), draft=draft)
+    return change(of, by or staff(), amount)
 
 
 def limit(of: Team, to: User | None = None, amount: int = 10 * CREDIT, model: str = "") -> Budget:

@@ -1,5 +1,7 @@
 from dataclasses import dataclass
 
+from django.test import Client
+
 from accounts.models import Membership, Role, Team, User
 from accounts.services import teams, users
 
@@ -38,6 +40,12 @@ def join(team: Team, email: str, role: Role) -> User:
     user = users.create(email=email)
     Membership.objects.create(team=team, user=user, role=role)
     return user
+
+
+def browser(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
 
 
 def role_of(user: User, team: Team) -> str:

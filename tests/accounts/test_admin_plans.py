@@ -19,7 +19,7 @@ TODAY = timezone.now().date()
 
 @pytest.fixture
 def root() -> User:
-    return User.objects.create_superuser("root@example.com")
+    return factories.staff()
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.errors import AccountFrozen, HoldResolved, InsufficientCredits, KeyReused
-from accounts.models import CreditAccount, EntryKind, HoldState, LedgerEntry, Team
-from accounts.models.credits import HOUSE_KINDS
+from accounts.models import AccountKind, CreditAccount, EntryKind, HoldState, LedgerEntry, Team
 from accounts.services import ledger
 from tests import factories
 from tests.accounts.booked import balance, entries
@@ -204,7 +203,7 @@ def test_a_hold_that_never_was_cannot_be_ended(end: Callable[..., None]) -> None
 def test_the_house_has_one_account_of_each_kind_however_often_it_is_opened() -> None:
     ledger.open_house_accounts()
     kinds = CreditAccount.objects.filter(team=None).values_list("kind", flat=True)
-    assert sorted(kinds) == sorted(HOUSE_KINDS)
+    assert sorted(kinds) == sorted(set(AccountKind) - {AccountKind.TEAM})
 
 
 def test_a_frozen_team_holds_nothing_more_and_what_it_held_is_settled(team: Team) -> None:

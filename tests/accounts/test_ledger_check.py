@@ -9,7 +9,6 @@ from django.utils import timezone
 from accounts.models import BooksCheck, ChangeKind, CreditAccount, Period, Team, User
 from accounts.services import (
     budgets,
-    changes,
     entries,
     freezing,
     funds,
@@ -17,7 +16,6 @@ from accounts.services import (
     ledger_check,
     lots,
 )
-from config.ids import uuid7
 from tests import factories
 from tests.accounts.tampering import switched_off, tamper
 
@@ -328,10 +326,7 @@ def test_what_came_within_the_hour_counts_for_what_was_let_in(team: Team) -> Non
 
 
 def lend(to: Team, amount: int) -> None:
-    draft = changes.Draft(
-        key=uuid7(), team=to, kind=ChangeKind.OVERDRAFT, amount=amount, reason="Agreed"
-    )
-    changes.make(by=factories.staff(), draft=draft)
+    factories.change(to, factories.staff(), amount, kind=ChangeKind.OVERDRAFT)
 
 
 def overdrawn_yesterday() -> Team:
@@ -362,7 +357,7 @@ def test_what_no_overdraft_ever_covered_is_said_also_once_it_is_lowered() -> Non
 
 @pytest.fixture
 def staff() -> User:
-    return User.objects.create_superuser("root@example.com")
+    return factories.staff()
 
 
 def test_a_night_with_sound_books_is_kept_and_freezes_nobody(team: Team, staff: User) -> None:
@@ -384,7 +379,7 @@ def test_a_violation_freezes_its_account_alone_and_staff_are_told(team: Team, st
     assert frozen.frozen_because == kept.problems[0]
     assert account(other).frozen_at is None
     (message,) = mail.outbox
-    assert (message.to, kept.problems[0] in message.body) == (["root@example.com"], True)
+    assert (message.to, kept.problems[0] in message.body) == ([staff.email], True)
 
 
 def test_what_was_wrong_first_stays_the_reason(team: Team) -> None:

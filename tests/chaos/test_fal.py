@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Mapping
 
 import pytest
 
@@ -33,6 +34,20 @@ CANCELS: dict[str, dict[str, object]] = {
     "drop cut": {"fault": "fal_cancel_cut"},
     "drop torn": {"fault": "fal_cancel_garbage"},
 }
+
+
+def ask_each(darkroom: Evidence, faults: Mapping[str, Mapping[str, object]]) -> None:
+    """One request under each of these names, which meets that fault."""
+    darkroom.order_faults([{**fault, "match": name} for name, fault in faults.items()])
+    for name in faults:
+        darkroom.ask(name, model=REALISM)
+
+
+def each_is_answered_once(darkroom: Evidence, faults: Mapping[str, object]) -> None:
+    darkroom.wait_for_the_end()
+    ended = {row.prompt: (row.status, row.attempts) for row in darkroom.rows()}
+    assert {name: ended[name] for name in faults} == dict.fromkeys(faults, ("succeeded", 1))
+    darkroom.check()
 
 
 def test_a_worker_killed_while_fal_works_loses_nothing(darkroom: Evidence) -> None:
@@ -72,30 +87,18 @@ def test_a_web_process_that_is_away_is_told_again(darkroom: Evidence) -> None:
 def test_whatever_becomes_of_its_webhooks_each_request_is_answered_once(
     darkroom: Evidence,
 ) -> None:
-    darkroom.order_faults([{**fault, "match": name} for name, fault in HOOKS.items()])
     darkroom.order_fault("keys_status", status=503)
-    for name in HOOKS:
-        darkroom.ask(name, model=REALISM)
-    darkroom.wait_for_the_end()
-    told = [row for row in darkroom.rows() if row.prompt in HOOKS]
-    ended = {row.prompt: (row.status, row.attempts) for row in told}
-    assert ended == dict.fromkeys(HOOKS, ("succeeded", 1))
-    darkroom.check()
+    ask_each(darkroom, HOOKS)
+    each_is_answered_once(darkroom, HOOKS)
 
 
 def test_whatever_becomes_of_a_look_at_its_queue_each_request_is_answered_once(
     darkroom: Evidence,
 ) -> None:
-    darkroom.order_faults([{**fault, "match": name} for name, fault in LOOKS.items()])
     unheard = [name for name in LOOKS if name.startswith("status")]
     darkroom.order_faults([{"fault": "hook_never", "match": name} for name in unheard])
-    for name in LOOKS:
-        darkroom.ask(name, model=REALISM)
-    darkroom.wait_for_the_end()
-    told = [row for row in darkroom.rows() if row.prompt in LOOKS]
-    ended = {row.prompt: (row.status, row.attempts) for row in told}
-    assert ended == dict.fromkeys(LOOKS, ("succeeded", 1))
-    darkroom.check()
+    ask_each(darkroom, LOOKS)
+    each_is_answered_once(darkroom, LOOKS)
 
 
 def test_what_waits_at_fal_is_cancelled_once_whatever_becomes_of_the_asking(

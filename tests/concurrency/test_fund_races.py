@@ -42,7 +42,7 @@ def team() -> Team:
 
 @pytest.fixture
 def staff() -> User:
-    return User.objects.create_superuser("root@example.com")
+    return factories.staff()
 
 
 def problems() -> list[str]:

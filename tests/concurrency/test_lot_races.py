@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import CreditAccount, Hold, LedgerEntry, LotAllocation, Team, User
-from accounts.services import funds, ledger, ledger_check, lots, statements
+from accounts.services import fund_statements, funds, ledger, ledger_check, lots
 from tests import factories
 from tests.accounts.race import together, wait_until_somebody_waits
 
@@ -179,8 +179,8 @@ def test_an_entry_that_is_made_before_its_account_is_locked_has_too_low_a_number
     team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The twin: the account is locked by the update that comes last."""
-    careless = statements.GIVE.replace(" FOR NO KEY UPDATE", "")
-    assert careless != statements.GIVE
-    monkeypatch.setattr(statements, "GIVE", careless)
+    careless = fund_statements.GIVE.replace(" FOR NO KEY UPDATE", "")
+    assert careless != fund_statements.GIVE
+    monkeypatch.setattr(fund_statements, "GIVE", careless)
     waited, meanwhile = number_after_a_wait(team, "topup")
     assert waited < meanwhile

@@ -36,7 +36,7 @@ def plan() -> Plan:
 
 @pytest.fixture
 def staff() -> User:
-    return User.objects.create_superuser("root@example.com")
+    return factories.staff()
 
 
 @pytest.fixture

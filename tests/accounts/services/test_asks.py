@@ -104,7 +104,7 @@ def test_team_credits_are_granted_by_staff_alone(people: People, role: str) -> N
 
 
 def test_nobody_decides_about_their_own_ask(people: People) -> None:
-    User.objects.filter(pk=people.owner.pk).update(is_staff=True)
+    people.owner.is_staff = True
     asked = ask(people, by=people.owner)
     with pytest.raises(OwnAsk):
         asks.grant(by=people.owner, ask=asked, amount=1)

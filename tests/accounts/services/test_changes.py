@@ -1,15 +1,13 @@
 """What staff do to credits by hand: at once below the limit, above it when a second one agrees."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
-from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.core import mail
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
-from pytest_django import Settings
 
 from accounts.errors import (
     AccountsError,
@@ -35,7 +33,6 @@ from accounts.models import (
     ChangeState,
     CreditAccount,
     CreditChange,
-    Hold,
     LedgerEntry,
     Membership,
     Team,
@@ -47,15 +44,14 @@ from config.ids import uuid7
 from tests import factories
 from tests.accounts.race import together
 from tests.accounts.tampering import tamper
+from tests.factories import change
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("little_alone"),
+]
 
 ADJUST, OVERDRAFT = ChangeKind.ADJUST, ChangeKind.OVERDRAFT
-
-
-@pytest.fixture(autouse=True)
-def _limit(settings: Settings) -> None:
-    settings.ADJUSTMENT_LIMIT = 20
 
 
 @pytest.fixture
@@ -64,46 +60,13 @@ def team() -> Team:
     return factories.team(amount=100)
 
 
-@pytest.fixture
-def first() -> User:
-    return factories.staff()
-
-
-@pytest.fixture
-def second() -> User:
-    return factories.staff()
-
-
-def make(
-    team: Team,
-    by: User,
-    amount: int,
-    *,
-    kind: ChangeKind = ADJUST,
-    reason: str = "Miscounted",
-    key: UUID | None = None,
-    hold: Hold | None = None,
-    expires_at: datetime | None = None,
-) -> CreditChange:
-    draft = changes.Draft(
-        key=key or uuid7(),
-        team=team,
-        kind=kind,
-        amount=amount,
-        reason=reason,
-        hold=hold,
-        expires_at=expires_at,
-    )
-    return changes.make(by=by, draft=draft)
-
-
 def available(team: Team) -> int:
     return ledger.balance(team=team).available
 
 
 def test_a_small_correction_is_booked_at_once_with_what_was_before(team: Team, first: User) -> None:
     ledger.hold(team=team, amount=30, reference="r1")
-    made = make(team, first, -20)
+    made = change(team, first, -20)
     assert (made.state, made.decided_by, available(team)) == (ChangeState.DONE, None, 50)
     assert (made.posted_before, made.held_before, made.overdraft_before) == (100, 30, 0)
     assert made.entry
@@ -114,7 +77,7 @@ def test_a_small_correction_is_booked_at_once_with_what_was_before(team: Team, f
 def test_a_large_correction_books_nothing_until_a_second_person_agrees(
     team: Team, first: User, second: User, amount: int
 ) -> None:
-    made = make(team, first, amount)
+    made = change(team, first, amount)
     assert (made.state, available(team)) == (ChangeState.WAITING, 100)
     done = changes.decide(by=second, change=made, agrees=True)
     assert (done.state, done.decided_by, available(team)) == ("done", second, 100 + amount)
@@ -123,20 +86,20 @@ def test_a_large_correction_books_nothing_until_a_second_person_agrees(
 
 
 def test_nobody_agrees_to_their_own_and_only_staff_decide(team: Team, first: User) -> None:
-    made = make(team, first, 21)
+    made = change(team, first, 21)
     with pytest.raises(OwnChange):
         changes.decide(by=first, change=made, agrees=True)
     with pytest.raises(NotAllowed):
         changes.decide(by=factories.owner_of(team), change=made, agrees=True)
     with pytest.raises(NotAllowed):
-        make(team, factories.owner_of(team), 1)
+        change(team, factories.owner_of(team), 1)
     assert available(team) == 100
 
 
 def test_the_database_itself_refuses_that_somebody_decides_about_their_own(
     team: Team, first: User
 ) -> None:
-    made = make(team, first, 21)
+    made = change(team, first, 21)
     row = CreditChange.objects.filter(pk=made.pk)
     with pytest.raises(IntegrityError, match="change_decided_by_somebody_else"):
         row.update(state="declined", decided_by=first, decided_at=timezone.now())
@@ -145,7 +108,7 @@ def test_the_database_itself_refuses_that_somebody_decides_about_their_own(
 def test_one_that_is_declined_says_why_and_never_changes_again(
     team: Team, first: User, second: User
 ) -> None:
-    made = make(team, first, 21)
+    made = change(team, first, 21)
     with pytest.raises(WordsNeeded):
         changes.decide(by=second, change=made, agrees=False)
     done = changes.decide(by=second, change=made, agrees=False, note="Look again")
@@ -153,29 +116,29 @@ def test_one_that_is_declined_says_why_and_never_changes_again(
     with pytest.raises(ChangeDecided):
         changes.decide(by=factories.staff(), change=made, agrees=True)
     row = CreditChange.objects.filter(pk=made.pk)
-    for change in (partial(row.update, reason="Other"), row.delete):
+    for meddle in (partial(row.update, reason="Other"), row.delete):
         with pytest.raises(DatabaseError, match=r"stays so|append-only"), transaction.atomic():
-            change()
+            meddle()
 
 
 @pytest.mark.parametrize("other", [{"amount": 500}, {"reason": "Other"}, {"words": "Other"}])
 def test_what_waits_is_agreed_to_as_it_was_said(
     team: Team, first: User, other: dict[str, object]
 ) -> None:
-    row = CreditChange.objects.filter(pk=make(team, first, 21).pk)
+    row = CreditChange.objects.filter(pk=change(team, first, 21).pk)
     with pytest.raises(DatabaseError, match="stays so"):
         row.update(**other)
 
 
 def test_whoever_made_it_takes_it_back_without_a_word(team: Team, first: User) -> None:
-    done = changes.decide(by=first, change=make(team, first, 21), agrees=False)
+    done = changes.decide(by=first, change=change(team, first, 21), agrees=False)
     assert (done.state, available(team)) == (ChangeState.WITHDRAWN, 100)
 
 
 def test_the_others_of_staff_are_told_of_it_and_its_maker_how_it_ended(
     team: Team, first: User, second: User
 ) -> None:
-    made = make(team, first, 21)
+    made = change(team, first, 21)
     asked = mail.outbox[-1]
     assert first.email not in asked.to
     assert second.email in asked.to
@@ -187,7 +150,7 @@ def test_the_others_of_staff_are_told_of_it_and_its_maker_how_it_ended(
 
 def test_one_whose_maker_left_staff_is_not_agreed_to(team: Team, second: User) -> None:
     gone = factories.staff()
-    made = make(team, gone, 21)
+    made = change(team, gone, 21)
     User.objects.filter(pk=gone.pk).update(is_staff=False)
     with pytest.raises(NoLongerStaff):
         changes.decide(by=second, change=made, agrees=True)
@@ -196,7 +159,7 @@ def test_one_whose_maker_left_staff_is_not_agreed_to(team: Team, second: User) -
 def test_it_is_judged_by_the_balance_at_the_time_of_agreeing(
     team: Team, first: User, second: User
 ) -> None:
-    made = make(team, first, -80)
+    made = change(team, first, -80)
     ledger.hold(team=team, amount=50, reference="r1")
     with pytest.raises(TeamHasLess):
         changes.decide(by=second, change=made, agrees=True)
@@ -206,8 +169,8 @@ def test_it_is_judged_by_the_balance_at_the_time_of_agreeing(
 
 def test_sent_twice_it_is_done_once_and_refused_with_anything_else(team: Team, first: User) -> None:
     key = uuid7()
-    assert make(team, first, 5, key=key) == make(team, first, 5, key=key)
-    others = (partial(make, amount=6), partial(make, amount=5, reason="Other"))
+    assert change(team, first, 5, key=key) == change(team, first, 5, key=key)
+    others = (partial(change, amount=6), partial(change, amount=5, reason="Other"))
     for other in others:
         with pytest.raises(KeyReused):
             other(team, first, key=key)
@@ -221,14 +184,14 @@ def test_a_change_needs_an_amount_and_a_reason(
     team: Team, first: User, amount: int, reason: str, refusal: type[AccountsError]
 ) -> None:
     with pytest.raises(refusal):
-        make(team, first, amount, reason=reason)
+        change(team, first, amount, reason=reason)
     assert not CreditChange.objects.exists()
 
 
 def test_an_overdraft_lets_a_team_spend_below_zero_and_is_on_record(
     team: Team, first: User
 ) -> None:
-    made = make(team, first, 20, kind=OVERDRAFT, reason="Pays in March")
+    made = change(team, first, 20, kind=OVERDRAFT, reason="Pays in March")
     ledger.hold(team=team, amount=115, reference="r1")
     assert ledger.balance(team=team) == Balance(100, 115, 20)
     assert (made.overdraft_before, made.amount, made.entry) == (0, 20, None)
@@ -238,22 +201,22 @@ def test_an_overdraft_lets_a_team_spend_below_zero_and_is_on_record(
 def test_an_overdraft_is_not_lowered_below_what_is_owed_or_held_by_it(
     team: Team, first: User
 ) -> None:
-    make(team, first, 20, kind=OVERDRAFT)
+    change(team, first, 20, kind=OVERDRAFT)
     ledger.hold(team=team, amount=115, reference="r1")
     with pytest.raises(OverdraftInUse):
-        make(team, first, 14, kind=OVERDRAFT)
-    assert make(team, first, 15, kind=OVERDRAFT).overdraft_before == 20
+        change(team, first, 14, kind=OVERDRAFT)
+    assert change(team, first, 15, kind=OVERDRAFT).overdraft_before == 20
     assert CreditChange.objects.count() == 2
 
 
 def test_an_overdraft_raised_by_much_takes_two_and_lowered_one(
     team: Team, first: User, second: User
 ) -> None:
-    made = make(team, first, 50, kind=OVERDRAFT)
+    made = change(team, first, 50, kind=OVERDRAFT)
     assert (made.state, ledger.balance(team=team).overdraft) == (ChangeState.WAITING, 0)
     changes.decide(by=second, change=made, agrees=True)
     assert ledger.balance(team=team).overdraft == 50
-    assert make(team, first, 0, kind=OVERDRAFT).state == ChangeState.DONE
+    assert change(team, first, 0, kind=OVERDRAFT).state == ChangeState.DONE
 
 
 def test_an_overdraft_below_zero_is_refused_by_the_database(team: Team) -> None:
@@ -263,7 +226,7 @@ def test_an_overdraft_below_zero_is_refused_by_the_database(team: Team) -> None:
 
 def test_a_large_promotion_waits_and_keeps_its_end(team: Team, first: User, second: User) -> None:
     ends = timezone.now() + timedelta(days=9)
-    made = make(team, first, 50, kind=ChangeKind.PROMOTION, expires_at=ends)
+    made = change(team, first, 50, kind=ChangeKind.PROMOTION, expires_at=ends)
     assert available(team) == 100
     done = changes.decide(by=second, change=made, agrees=True)
     assert done.entry
@@ -350,7 +313,7 @@ def test_a_refund_is_never_above_what_was_charged_also_when_it_waited(
 ) -> None:
     held = ledger.hold(team=team, amount=60, reference="r1")
     ledger.capture(hold=held.pk, amount=50)
-    refund = partial(make, team, first, kind=ChangeKind.REFUND, hold=held, reason="Blurred")
+    refund = partial(change, team, first, kind=ChangeKind.REFUND, hold=held, reason="Blurred")
     waits = refund(amount=40)
     refund(amount=15)
     assert available(team) == 65
@@ -363,7 +326,7 @@ def test_a_refund_is_never_above_what_was_charged_also_when_it_waited(
 
 def test_of_many_who_agree_at_once_one_does(team: Team, first: User) -> None:
     people = [factories.staff() for _ in range(6)]
-    made = make(team, first, 21)
+    made = change(team, first, 21)
     outcomes = together(
         *[partial(changes.decide, by=one, change=made, agrees=True) for one in people]
     )
@@ -392,10 +355,10 @@ def test_agreeing_and_ending_the_ask_at_once_do_not_deadlock(team: Team, first: 
 def test_staff_without_the_right_to_change_credits_correct_and_agree_to_nothing(
     team: Team, first: User, second: User
 ) -> None:
-    aide, made = factories.staff(is_superuser=False), make(team, first, 21)
+    aide, made = factories.staff(is_superuser=False), change(team, first, 21)
     for kind in (ADJUST, OVERDRAFT, ChangeKind.PROMOTION):
         with pytest.raises(NotAllowed):
-            make(team, aide, 1, kind=kind)
+            change(team, aide, 1, kind=kind)
     with pytest.raises(NotAllowed):
         changes.decide(by=aide, change=made, agrees=True)
     assert mail.outbox[-1].to == [second.email]
@@ -412,11 +375,11 @@ def test_the_right_may_come_from_a_group(team: Team) -> None:
     aide, group = factories.staff(is_superuser=False), Group.objects.create(name="Accounting")
     group.permissions.add(Permission.objects.get(codename="change_creditaccount"))
     aide.groups.add(group)
-    assert make(team, aide, 5).state == ChangeState.DONE
+    assert change(team, aide, 5).state == ChangeState.DONE
 
 
 def test_nobody_agrees_whose_account_is_younger_than_the_change(team: Team, first: User) -> None:
-    made = make(team, first, 21)
+    made = change(team, first, 21)
     with pytest.raises(JoinedLater):
         changes.decide(by=factories.staff(), change=made, agrees=True)
     assert available(team) == 100
@@ -426,7 +389,7 @@ def test_a_promotion_that_ran_out_while_it_waited_can_only_be_declined(
     team: Team, first: User, second: User
 ) -> None:
     ends = timezone.now() + timedelta(days=1)
-    made = make(team, first, 50, kind=ChangeKind.PROMOTION, expires_at=ends)
+    made = change(team, first, 50, kind=ChangeKind.PROMOTION, expires_at=ends)
     tamper("UPDATE accounts_creditchange SET expires_at = now() - interval '1 minute'")
     with pytest.raises(RanOutMeanwhile):
         changes.decide(by=second, change=made, agrees=True)

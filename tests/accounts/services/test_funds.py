@@ -45,14 +45,7 @@ def team() -> Team:
 
 @pytest.fixture
 def staff() -> User:
-    return someone_of_staff()
-
-
-def someone_of_staff(**changes: bool) -> User:
-    user = factories.user()
-    User.objects.filter(pk=user.pk).update(**{"is_staff": True, **changes})
-    user.refresh_from_db()
-    return user
+    return factories.staff()
 
 
 def available(team: Team) -> int:
@@ -152,7 +145,7 @@ def test_a_corrections_reference_is_refused_for_another_amount(
 
 
 def test_only_active_staff_correct(team: Team) -> None:
-    for by in (factories.owner_of(team), someone_of_staff(is_active=False)):
+    for by in (factories.owner_of(team), factories.staff(is_active=False)):
         with pytest.raises(NotAllowed):
             adjust(team, 20, by)
 
@@ -169,11 +162,11 @@ def test_a_large_correction_takes_a_second_person_of_staff(
     team: Team, staff: User, amount: int, settings: Settings
 ) -> None:
     settings.ADJUSTMENT_LIMIT = 20
-    unfit = (None, staff, factories.owner_of(team), someone_of_staff(is_active=False))
+    unfit = (None, staff, factories.owner_of(team), factories.staff(is_active=False))
     for approver in unfit:
         with pytest.raises(SecondPersonNeeded):
             adjust(team, amount, staff, approver=approver)
-    second = someone_of_staff()
+    second = factories.staff()
     assert adjust(team, amount, staff, approver=second).approver == second
 
 
@@ -320,7 +313,7 @@ def test_a_corrections_reference_is_refused_with_another_reason_or_person(
 ) -> None:
     for amount in (20, -20):
         funds.adjust(team=team, amount=amount, reason="A", reference=str(amount), by=staff)
-        for reason, by in (("B", staff), ("A", someone_of_staff())):
+        for reason, by in (("B", staff), ("A", factories.staff())):
             with pytest.raises(KeyReused):
                 funds.adjust(team=team, amount=amount, reason=reason, reference=str(amount), by=by)
     assert available(team) == 100
@@ -359,4 +352,4 @@ def test_a_large_promotion_by_staff_takes_a_second_person(
     )
     with pytest.raises(SecondPersonNeeded):
         give()
-    assert give(approver=someone_of_staff()).amount == 21
+    assert give(approver=factories.staff()).amount == 21

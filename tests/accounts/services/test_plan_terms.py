@@ -2,29 +2,13 @@
 
 import pytest
 from django.db import IntegrityError
-from pytest_django import Settings
 
 from accounts.errors import JoinedLater, NotAllowed, OwnChange, PlanWaits
 from accounts.models import Plan, Rollover, Team, User
 from accounts.services import entries, ledger, plan_terms, plans
 from tests import factories
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _limit(settings: Settings) -> None:
-    settings.ADJUSTMENT_LIMIT = 20
-
-
-@pytest.fixture
-def first() -> User:
-    return factories.staff()
-
-
-@pytest.fixture
-def second() -> User:
-    return factories.staff()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("little_alone")]
 
 
 @pytest.fixture

@@ -39,11 +39,7 @@ def team() -> Team:
 
 @pytest.fixture
 def staff() -> User:
-    return someone_of_staff()
-
-
-def someone_of_staff() -> User:
-    return User.objects.create_superuser(f"root{next(_numbers)}@example.com")
+    return factories.staff()
 
 
 def month(later: int) -> datetime:
@@ -320,7 +316,7 @@ class Year:
         self.most, self.months = most, 0
         self.team, self.now = factories.team(amount=0), timezone.now()
         self.held: list[Hold] = []
-        subscribe(self.team, plan(most), someone_of_staff())
+        subscribe(self.team, plan(most), factories.staff())
 
     def lasting(self) -> int:
         return sum(one for kind, one, ends in left(self.team) if kind == "plan" and not ends)

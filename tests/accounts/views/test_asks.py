@@ -6,15 +6,9 @@ from django.urls import reverse
 
 from accounts.models import AskState, Budget, CreditRequest, Period, Team, User
 from accounts.services import asks, budgets, ledger
-from tests.accounts.people import People
+from tests.accounts.people import People, browser
 
 CREDIT = 1_000_000
-
-
-def browser(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture
@@ -24,7 +18,8 @@ def member(people: People) -> Client:
 
 @pytest.fixture
 def staff(people: People) -> Client:
-    User.objects.filter(pk=people.outsider.pk).update(is_staff=True)
+    people.outsider.is_staff = True
+    people.outsider.save()
     return browser(people.outsider)
 
 

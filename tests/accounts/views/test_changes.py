@@ -10,17 +10,12 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import CreditAccount, CreditChange, LedgerEntry, Team, User
 from accounts.services import asks, ledger
 from tests import factories
+from tests.accounts.people import browser
 
 pytestmark = pytest.mark.django_db
 
 CREDIT = factories.CREDIT
 LIST = "/operations/teams/"
-
-
-def browser(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

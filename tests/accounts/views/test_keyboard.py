@@ -1,35 +1,26 @@
 import re
 
-from django.test import Client
-
-from accounts.models import User
 from config.paths import BASE
-from tests.accounts.people import People
+from tests.accounts.people import People, browser
 
 DECLARED = re.compile(r'data-key="([^"{]+)"')
 SHIFTED = {"D": "Shift D", "Delete": "Del", "-": "−"}
 
 
-def of(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 def test_single_keys_are_on_until_somebody_turns_them_off(people: People) -> None:
-    mine = of(people.member)
+    mine = browser(people.member)
     assert 'data-shortcuts="off"' not in mine.get("/").text
 
     assert mine.post("/keyboard/", {"shortcuts": "off"}).headers["Location"] == "/keyboard/"
     assert 'data-shortcuts="off"' in mine.get("/").text
-    assert 'data-shortcuts="off"' not in of(people.admin).get("/").text
+    assert 'data-shortcuts="off"' not in browser(people.admin).get("/").text
 
     mine.post("/keyboard/", {"shortcuts": "on"})
     assert 'data-shortcuts="off"' not in mine.get("/").text
 
 
 def test_the_sheet_comes_without_the_page_around_it(people: People) -> None:
-    sheet = of(people.member).get("/keyboard/", headers={"HX-Request": "true"}).text
+    sheet = browser(people.member).get("/keyboard/", headers={"HX-Request": "true"}).text
 
     assert sheet.strip().startswith("<dialog")
     assert "<html" not in sheet
@@ -39,7 +30,7 @@ def test_every_key_that_a_page_declares_is_on_the_list(people: People) -> None:
     """So that nothing is pressed by a key of which nobody is told."""
     people.member.is_staff = True
     people.member.save()
-    page = of(people.member).get("/keyboard/").text
+    page = browser(people.member).get("/keyboard/").text
     told = re.findall(r"<dt>(.*?)</dt>", page)
     listed = " ".join(re.sub(r"<[^>]+>", "", one) for one in told).split(" ")
     listed += [re.sub(r"<[^>]+>", "", one) for one in told]
@@ -54,9 +45,9 @@ def test_every_key_that_a_page_declares_is_on_the_list(people: People) -> None:
 
 
 def test_the_keys_of_moderation_are_told_to_staff(people: People) -> None:
-    assert "Among reports" not in of(people.owner).get("/keyboard/").text
+    assert "Among reports" not in browser(people.owner).get("/keyboard/").text
 
     people.member.is_staff = True
     people.member.save()
 
-    assert "Among reports" in of(people.member).get("/keyboard/").text
+    assert "Among reports" in browser(people.member).get("/keyboard/").text

@@ -8,9 +8,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import CreditAccount, LedgerEntry, Role, Team, User
+from accounts.models import CreditAccount, LedgerEntry, Role, Team
 from accounts.services import funds, ledger
 from tests import factories
+from tests.accounts.people import browser
 
 pytestmark = pytest.mark.django_db
 
@@ -32,12 +33,6 @@ def team() -> Team:
 @pytest.fixture
 def other(team: Team) -> Team:
     return factories.team(owner=factories.owner_of(team), amount=0, name="Southlight")
-
-
-def browser(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

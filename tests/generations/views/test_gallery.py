@@ -7,14 +7,13 @@ from uuid import UUID
 
 import pytest
 from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
 
 from generations.models import Image, Visibility
-from generations.services import collecting, favourites, trash
+from generations.services import trash
 from generations.views import gallery
 from tests import factories
-from tests.generations.views.studio import HTMX, Studio, browser, fill
+from tests.generations.views.studio import HTMX, Studio, browser, fill, places_of
 
 
 def tiles(page: str) -> list[UUID]:
@@ -108,20 +107,6 @@ def test_a_full_last_page_promises_no_other(
 @pytest.mark.parametrize("name", ["after", "around"])
 def test_a_forged_place_to_go_on_from_is_no_error(mine: Client, name: str, cursor: str) -> None:
     assert mine.get("/gallery/", {name: cursor}).status_code == 200
-
-
-def places_of(studio: Studio, images: list[Image]) -> dict[str, str]:
-    """Walls that hold all of these images, by what an image's address calls them."""
-    ids = [image.pk for image in images]
-    favourites.mark(by=studio.author, images=ids, on=True)
-    collection = collecting.create(by=studio.author, team=studio.team, name="All")
-    collecting.add(by=studio.author, collection=collection, images=ids)
-    return {
-        "mine": "/gallery/",
-        "team": "/team/",
-        "favourites": "/favourites/",
-        str(collection.pk): reverse("collection", args=[collection.pk]),
-    }
 
 
 def test_from_deep_in_a_wall_one_comes_back_to_where_the_image_hangs(
