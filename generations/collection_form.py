@@ -27,7 +27,7 @@ class CollectionForm(forms.Form):
 
 
 class CollectForm(forms.Form):
-    """Into which collection: one that is there, or a new one."""
+    """Into which collection: one that is there, by its id or its name, or a new one."""
 
     collection = forms.UUIDField(required=False)
     name = forms.CharField(max_length=NAME_LENGTH, required=False)
@@ -39,10 +39,12 @@ class CollectForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        wanted = cleaned.get("collection")
+        wanted, name = cleaned.get("collection"), cleaned.get("name")
         if wanted:
             self.chosen = self.editable.filter(pk=wanted).first()
-        if not self.chosen and (wanted or not cleaned.get("name")):
+        elif name:
+            self.chosen = self.editable.filter(name__iexact=name).first()
+        if not self.chosen and (wanted or not name):
             raise forms.ValidationError("Choose a collection, or name a new one.")
         return cleaned
 

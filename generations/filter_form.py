@@ -97,6 +97,11 @@ class FilterForm(forms.Form):
     def collections(self) -> list[Collection]:
         return shelves.names(team=self.team, user=self.user)
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether there may be more collections than are offered."""
+        return "collection" in self.fields and len(self.collections) == shelves.MOST
+
     @cached_property
     def chosen(self) -> dict[str, Any]:
         """What was chosen, in the form's order. What is no choice is none; the rest counts."""

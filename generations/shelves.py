@@ -50,9 +50,12 @@ def noted(collections: CollectionQuerySet) -> CollectionQuerySet:
     return collections.annotate(is_shared=Exists(links))
 
 
-def names(*, team: Team, user: User) -> list[Collection]:
-    """By name, as many as fit into a menu, as `noted`."""
-    return list(noted(Collection.objects.visible_to(user).filter(team=team))[:MOST])
+def names(*, team: Team, user: User, like: str = "") -> list[Collection]:
+    """By name, as many as fit into a menu, as `noted`; those with `like` in their names."""
+    named = Collection.objects.visible_to(user).filter(team=team)
+    if like:
+        named = named.filter(name__icontains=like.replace("\0", ""))
+    return list(noted(named)[:MOST])
 
 
 def names_around(image: Image, *, user: User, also: Team) -> list[Collection]:

@@ -52,6 +52,7 @@ urlpatterns = [
     path("trash/restore/", trash.restore, name="trash-restore"),
     path("trash/delete/", trash.delete, name="trash-delete"),
     path("collections/", collections.collections, name="collections"),
+    path("collections/choices/", collections.choices, name="collection-choices"),
     path("collections/<uuid:collection_id>/", collections.collection, name="collection"),
     path(
         "collections/<uuid:collection_id>/settings/",

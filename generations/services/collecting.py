@@ -1,11 +1,11 @@
 """Collections: who may change them, what is in them, and in which order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from accounts.errors import NotAllowed
 from accounts.models import Team, User
@@ -88,7 +88,7 @@ def add(
     places: Mapping[UUID, int] | None = None,
 ) -> list[UUID]:
     """Put images at the end, as they are given; those it did not have yet are given back. `places`
-    are where `remove` took them from, and where they go if nothing stands there now."""
+    are where they go instead, if nothing stands there now."""
     with transaction.atomic():
         _lock(by, collection)
         seen = Image.objects.visible_to(by).filter(team=collection.team_id, pk__in=images)
@@ -120,21 +120,30 @@ def move(
     images: Sequence[UUID],
     to: str,
     beside: UUID | None = None,
-) -> list[UUID]:
+) -> dict[UUID, int]:
     """Put images of the collection `first`, `last`, one place `earlier` or `later`, or `before` or
     `after` the one `beside`, among those that the person sees; together and in their order. Those
-    moved are given back: none, where the one beside is not there."""
+    moved are given back with the places they had: none, where the one beside is not there."""
     with transaction.atomic():
         _lock(by, collection)
-        items = collection.items.filter(image__in=Image.objects.visible_to(by).values("pk"))
-        seen, wanted = list(items.order_by("position")), set(images)
+        seen, wanted = list(_seen(by, collection)), set(images)
         moved = [item for item in seen if item.image_id in wanted]
         others = [item for item in seen if item.image_id not in wanted]
         place = _place(others, moved, to, beside)
         if place is None:
-            return []
-        _put(collection, moved, before=others[place] if place < len(others) else None)
-    return [item.image_id for item in moved]
+            return {}
+        return _put(collection, moved, before=others[place] if place < len(others) else None)
+
+
+def put_back(*, by: User, collection: Collection, places: Mapping[UUID, int]) -> list[UUID]:
+    """Images to the places that `remove` or `move` took them from; where something else stands now,
+    to the end. Those put back are given back, in their order."""
+    with transaction.atomic():
+        _lock(by, collection)
+        stand = list(_seen(by, collection).filter(image__in=places))
+        _shift(stand, [place for _, place in _where(collection, _images(stand), places)])
+        add(by=by, collection=collection, images=list(places), places=places)
+        return _images(_seen(by, collection).filter(image__in=places))
 
 
 def set_cover(*, by: User, collection: Collection, image: UUID) -> list[UUID]:
@@ -150,13 +159,23 @@ def set_cover(*, by: User, collection: Collection, image: UUID) -> list[UUID]:
 def _where(
     collection: Collection, images: Sequence[UUID], former: Mapping[UUID, int]
 ) -> list[tuple[UUID, int]]:
-    """For each image its former place if that is free, else one at the end."""
-    stand = collection.items.filter(position__in=former.values())
+    """For each image its former place if no other stands there, else one at the end."""
+    stand = collection.items.filter(position__in=former.values()).exclude(image__in=images)
     taken = set(stand.values_list("position", flat=True)) if former else set()
     last = collection.items.aggregate(last=Max("position"))["last"] or 0
     ends = count(max([last, *former.values()]) + STEP, STEP)
     free = {pk: place for pk, place in former.items() if place not in taken}
     return [(pk, free[pk] if pk in free else next(ends)) for pk in images]
+
+
+def _seen(by: User, collection: Collection) -> QuerySet[CollectionItem]:
+    """What this person sees in it, in its order."""
+    seen = Image.objects.visible_to(by).values("pk")
+    return collection.items.filter(image__in=seen).order_by("position")
+
+
+def _images(items: Iterable[CollectionItem]) -> list[UUID]:
+    return [item.image_id for item in items]
 
 
 def _lock(by: User, collection: Collection) -> None:
@@ -187,16 +206,24 @@ def _place(
 
 def _put(
     collection: Collection, moved: Sequence[CollectionItem], *, before: CollectionItem | None
-) -> None:
+) -> dict[UUID, int]:
+    """The places that they had are given back, as they are counted now."""
     places = _room(collection, moved, before)
     if not places:
         _spread(collection)
         if before:
             before.refresh_from_db()
         places = _room(collection, moved, before)
-    for item, place in zip(moved, places, strict=True):
+    items = collection.items.filter(image__in=_images(moved)).order_by("position")
+    former = dict(items.values_list("image", "position"))
+    _shift(moved, places)
+    return former
+
+
+def _shift(items: Sequence[CollectionItem], places: Iterable[int]) -> None:
+    for item, place in zip(items, places, strict=True):
         item.position = place
-    CollectionItem.objects.bulk_update(moved, ["position"])
+    CollectionItem.objects.bulk_update(items, ["position"])
 
 
 def _room(

@@ -13,7 +13,14 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from accounts.access import TeamRequest, find_membership, granted_in, team_required
+from accounts.access import (
+    SignedInRequest,
+    TeamRequest,
+    find_membership,
+    granted_in,
+    signed_in,
+    team_required,
+)
 from accounts.permissions import Permission
 from generations import shelves
 from generations.collection_form import CollectionForm
@@ -58,6 +65,15 @@ def collection(request: TeamRequest, collection_id: UUID) -> HttpResponse:
     return gallery.show(request, places.of(shown), collections=listed, **_tools(request, shown))
 
 
+@require_safe
+@signed_in
+def choices(request: SignedInRequest) -> HttpResponse:
+    """Those of the team named in whose names stands what was typed, to put images into."""
+    team = find_membership(request, request.GET.get("team", "")).team
+    listed = shelves.names(team=team, user=request.user, like=request.GET.get("name", ""))
+    return render(request, "generations/_collect_found.html", {"collections": listed})
+
+
 @require_POST
 @team_required(Permission.VIEW_IMAGES)
 def settings(request: TeamRequest, collection_id: UUID) -> HttpResponse:
@@ -87,7 +103,7 @@ def remove(request: TeamRequest, collection_id: UUID) -> HttpResponse:
     shown = _find(request, collection_id)
     taken = collecting.remove(by=request.user, collection=shown, images=chosen(request))
     words = f"{counted(list(taken))} taken out of {shown.name}."
-    offer = _with_undo(request, words, shown, taken)
+    offer = _with_undo(request, words, shown, taken, happened="back")
     return told(request, offer, happened="gone", to=list(taken))
 
 
@@ -105,7 +121,7 @@ def arrange(request: TeamRequest, collection_id: UUID) -> HttpResponse:
             return told(request, "That is the cover now.", happened="cover", to=first)
         case "first" | "earlier" | "later" | "last" as to:
             moved = collecting.move(by=request.user, collection=shown, images=images, to=to)
-            return told(request, f"{counted(moved)} moved.", happened=to, to=moved)
+            return _moved(request, shown, moved, happened=to)
         case "before" | "after" as side:
             return _drop(request, shown, images, side)
         case "back":
@@ -120,32 +136,47 @@ def _drop(request: TeamRequest, shown: Collection, images: list[UUID], side: str
     )
     if not moved:
         return refused(request, GONE)
-    return told(request, f"{counted(moved)} moved.", happened="dropped", to=moved)
+    return _moved(request, shown, moved, happened="dropped")
+
+
+def _moved(
+    request: TeamRequest, shown: Collection, moved: Mapping[UUID, int], *, happened: str
+) -> HttpResponse:
+    words = f"{counted(list(moved))} moved."
+    offer = _with_undo(request, words, shown, moved, happened="unmoved")
+    return told(request, offer, happened=happened, to=list(moved))
 
 
 def _with_undo(
-    request: TeamRequest, words: str, shown: Collection, taken: Mapping[UUID, int]
+    request: TeamRequest,
+    words: str,
+    shown: Collection,
+    taken: Mapping[UUID, int],
+    *,
+    happened: str,
 ) -> SafeString:
-    """What was taken out of the collection stands in the offer, signed, for nobody to invent it."""
+    """Where what was taken stood, and what a page is told has happened when it stands there again;
+    signed, for nobody to invent it."""
     former = {str(pk): place for pk, place in taken.items()}
     cover = str(shown.cover_id) if shown.cover_id in taken else ""
-    said = signing.dumps({"places": former, "cover": cover}, salt=str(shown.pk), compress=True)
+    what = {"places": former, "cover": cover, "happened": happened}
+    said = signing.dumps(what, salt=str(shown.pk), compress=True)
     address = reverse("collection-arrange", args=[shown.pk])
     return with_undo(request, words, address, {"to": ["back"], "taken": [said]})
 
 
 def _put_back(request: TeamRequest, shown: Collection) -> HttpResponse:
-    """Where it was before it was taken out, as the offer to undo that says."""
+    """Where it was before it was moved or taken out, as the offer to undo that says."""
     taken = request.POST.get("taken", "")
     try:
         said = signing.loads(taken, salt=str(shown.pk), max_age=UNDONE_WITHIN)
     except signing.BadSignature as error:
         raise BadRequest("There is nothing to put back.") from error
     former = {UUID(pk): place for pk, place in said["places"].items()}
-    back = collecting.add(by=request.user, collection=shown, images=list(former), places=former)
+    back = collecting.put_back(by=request.user, collection=shown, places=former)
     if said["cover"]:
         collecting.set_cover(by=request.user, collection=shown, image=UUID(said["cover"]))
-    return told(request, f"{counted(back)} put back.", happened="back", to=back)
+    return told(request, f"{counted(back)} put back.", happened=said["happened"], to=back)
 
 
 def _beside(request: TeamRequest) -> UUID:

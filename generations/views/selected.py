@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_POST
 from accounts.access import SignedInRequest, TeamRequest, signed_in, team_required
 from accounts.permissions import Permission
 from generations.collection_form import CollectForm
-from generations.models import Image
+from generations.models import Collection, Image
 from generations.services import collecting, favourites, trash
 from generations.views.fragments import is_fragment
 
@@ -59,9 +60,14 @@ def collect(request: TeamRequest) -> HttpResponse:
         by=request.user, team=request.team, name=form.cleaned_data["name"]
     )
     added = collecting.add(by=request.user, collection=collection, images=images)
-    words = f"{counted(added)} added to {collection}." if added else f"Already in {collection}."
+    words = f"{counted(added)} added to" if added else "Already in"
     more = {"collection": added and collection, "is_new": form.chosen is None}
-    return told(request, words, happened="collected", to=images, **more)
+    return told(request, _linked(words, collection), happened="collected", to=images, **more)
+
+
+def _linked(words: str, collection: Collection) -> SafeString:
+    address = reverse("collection", args=[collection.pk])
+    return format_html('{} <a href="{}">{}</a>.', words, address, collection)
 
 
 def chosen(request: HttpRequest) -> list[UUID]:

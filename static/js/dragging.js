@@ -55,15 +55,18 @@ for (const [name, does] of Object.entries(listeners)) document.addEventListener(
 // The last first: what follows one may have been dragged with it.
 document.addEventListener("htmx:afterRequest", ({ target, detail }) => {
   if (target !== arrange()) return;
-  const back = drops.shift();
-  if (detail.xhr.responseText.includes('data-happened="dropped"')) return;
-  for (const [tile, next] of back.reverse()) next.before(tile);
+  const stays = detail.xhr.responseText.includes('data-happened="dropped"');
+  for (const [tile, next] of drops.shift().reverse()) {
+    if (stays) (tile.stood ??= []).push(next);
+    else next.before(tile);
+  }
 });
 
 // What was moved to the end of what is loaded comes again with what follows.
 document.addEventListener("htmx:load", ({ target }) => {
   if (!arrange()) return;
   for (const { value } of target.querySelectorAll(".wall .pick > input")) {
-    document.querySelectorAll(`.pick > [value="${value}"]`)[1]?.closest(".tile").remove();
+    const [here, again] = document.querySelectorAll(`.pick > [value="${value}"]`);
+    (here.closest(".tile").hidden ? here : again)?.closest(".tile").remove();
   }
 });

@@ -85,22 +85,49 @@ document.addEventListener("submit", ({ target }) => {
 function after(happened, ids) {
   const tiles = [...document.querySelectorAll(".pick > input")].filter((box) => ids.has(box.value)).map(tileOf);
   const leaves = happened === "gone" || (happened === "back" && bar().dataset.place === "trash");
-  if (leaves) remove(tiles);
-  else if (happened === "back") for (const tile of tiles) tile.hidden = false;
+  if (leaves) recount(-hide(tiles));
+  else if (happened === "back") recount(unhide(tiles));
+  else if (happened === "unmoved") for (const tile of tiles.reverse()) stand(tile);
   else if (happened === "marked" || happened === "unmarked")
     mark(tiles.flatMap((tile) => tile.querySelector(".heart") ?? []), happened === "marked");
-  else if (happened in MOVES) MOVES[happened](tiles);
+  else if (happened in MOVES) {
+    if (happened !== "dropped") for (const tile of tiles) (tile.stood ??= []).push(tile.nextSibling);
+    MOVES[happened](tiles);
+  }
   // What is arranged is often moved on.
   if (!(happened in MOVES)) clear();
 }
 
-function remove(tiles) {
+// Both say how many.
+function unhide(tiles) {
+  const hidden = tiles.filter((tile) => tile.hidden);
+  for (const tile of hidden) tile.hidden = false;
+  return hidden.length;
+}
+
+function hide(tiles) {
   const all = boxes().map(tileOf);
   const place = Math.max(...tiles.map((tile) => all.indexOf(tile)));
   const stays = (tile) => !tiles.includes(tile);
   const next = all.slice(place).find(stays) ?? all.filter(stays).at(-1);
   for (const tile of tiles) tile.hidden = true;
   next?.querySelector("a").focus({ preventScroll: true });
+  return tiles.length;
+}
+
+// The number beside the heading, unless it says "at least".
+function recount(by) {
+  const [number, what] = document.getElementById("count")?.childNodes ?? [];
+  if (!number || number.data.includes("+")) return;
+  const now = Number(number.data.replaceAll(",", "")) + by;
+  number.data = now.toLocaleString("en");
+  what.textContent = now === 1 ? " image" : " images";
+}
+
+// Where it stood before it was last moved.
+function stand(tile) {
+  tile.stood?.pop()?.before(tile);
+  tile.hidden = false;
 }
 
 function mark(hearts, on) {
@@ -118,8 +145,20 @@ const MOVES = {
   earlier: (tiles) => (above(tiles, others(tiles)).at(-1) ?? others(tiles)[0])?.before(...tiles),
   later: (tiles) => (below(tiles, others(tiles))[0] ?? others(tiles).at(-1))?.after(...tiles),
   dropped() {},
-  last: (tiles) => (document.querySelector(".more") ? location.reload() : others(tiles).at(-1)?.after(...tiles)),
+  last(tiles) {
+    if (!document.querySelector(".more")) return others(tiles).at(-1)?.after(...tiles);
+    // They come again with what is not loaded yet.
+    hide(tiles);
+    clear();
+  },
 };
+
+// What was typed to find a collection; the menu shows all again.
+function forget(name) {
+  if (!name?.value) return;
+  name.value = "";
+  name.dispatchEvent(new Event("input", { bubbles: true }));
+}
 
 new MutationObserver(() => {
   const toast = document.querySelector("#toasts > [data-happened]");
@@ -127,6 +166,7 @@ new MutationObserver(() => {
   const { happened, images } = toast.dataset;
   delete toast.dataset.happened;
   document.querySelector(".collect:popover-open")?.hidePopover();
+  if (happened) forget(document.getElementById("collect-name"));
   if (happened && bar()) after(happened, new Set(images.trim().split(" ")));
 }).observe(document.getElementById("toasts"), { childList: true });
 

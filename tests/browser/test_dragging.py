@@ -218,6 +218,40 @@ def test_what_is_loaded_later_is_dragged_and_nothing_is_shown_twice(
     assert order(wall) == expected
 
 
+def test_what_was_dropped_goes_back_on_request(wall: Page) -> None:
+    before = order(wall)
+
+    dropped(wall, 3, beside=0)
+    expect(wall.get_by_text("1 image moved.")).to_be_visible()
+    wall.keyboard.press("u")
+
+    expect(wall.get_by_text("1 image put back.")).to_be_visible()
+    assert order(wall) == before
+    wall.reload()
+    assert order(wall) == before
+
+
+def test_what_goes_to_the_end_of_more_than_is_loaded_comes_with_the_rest(wall: Page) -> None:
+    before = order(wall)
+    for _ in range(2):
+        tiles(wall).first.hover()
+        tiles(wall).first.get_by_role("checkbox").click()
+        wall.get_by_role("button", name="Arrange").click()
+        wall.get_by_role("button", name="To the end").click()
+        expect(wall.get_by_text("1 image moved.").last).to_be_visible()
+        expect(tiles(wall).first).to_be_hidden()
+        wall.keyboard.press("u")
+        expect(tiles(wall).first).to_be_visible()
+        assert order(wall) == before
+    tiles(wall).first.hover()
+    tiles(wall).first.get_by_role("checkbox").click()
+    wall.get_by_role("button", name="Arrange").click()
+    wall.get_by_role("button", name="To the end").click()
+    expect(tiles(wall).first).to_be_hidden()
+    to_the_end(wall)
+    assert order(wall)[-1] == before[0]
+
+
 def test_nothing_moves_while_it_is_dragged(wall: Page) -> None:
     wall.evaluate(SHIFTS)
 

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from generations import provenance
-from tests.browser.axe import LOOKS, SIZES, SLOW, violations
+from tests.browser.axe import LOOKS, SETTLED, SIZES, SLOW, violations
 from tests.instance import OWNER, Instance
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("browser")]
@@ -64,6 +64,11 @@ def tick(page: Page, number: int, **how: Any) -> None:
 
 def tiles(page: Page) -> Any:
     return page.locator("li.tile:visible")
+
+
+def shown(page: Page) -> list[str]:
+    values = tiles(page).locator(".pick > input").evaluate_all("all => all.map(one => one.value)")
+    return [str(one) for one in values]
 
 
 def bar(page: Page) -> Any:
@@ -221,6 +226,82 @@ def test_what_was_taken_out_of_a_collection_is_put_back(wall: Page) -> None:
     wall.reload()
     after = tiles(wall).locator("input").evaluate_all("all => all.map(one => one.value)")
     assert after == before
+
+
+def test_what_was_moved_goes_back_to_where_it_stood(wall: Page) -> None:
+    wall.get_by_role("navigation", name="Main").get_by_role("link", name="Autumn boats").click()
+    expect(wall.get_by_role("heading", name="Autumn boats")).to_be_visible()
+    before = shown(wall)
+    tick(wall, len(before) - 1)
+    for number, step in enumerate(("Earlier", "To the front"), start=1):
+        bar(wall).get_by_role("button", name="Arrange").click()
+        wall.get_by_role("button", name=step).click()
+        expect(wall.get_by_text("1 image moved.")).to_have_count(number)
+    assert shown(wall) == [before[-1], *before[:-1]]
+    bar(wall).get_by_role("button", name="Clear selection").click()
+    for number in (1, 2):
+        wall.keyboard.press("u")
+        expect(wall.get_by_text("1 image put back.")).to_have_count(number)
+    assert shown(wall) == before
+    wall.reload()
+    assert shown(wall) == before
+
+
+def test_the_number_beside_the_heading_follows_what_goes_and_comes_back(wall: Page) -> None:
+    number = len(shown(wall))
+    expect(wall.locator("#count")).to_have_text(f"{number} images")
+    tick(wall, 0)
+    wall.keyboard.press("Delete")
+    expect(wall.locator("#count")).to_have_text(f"{number - 1} images")
+    wall.keyboard.press("u")
+    expect(wall.locator("#count")).to_have_text(f"{number} images")
+
+
+def test_a_day_of_which_nothing_is_left_has_no_heading(wall: Page) -> None:
+    day = wall.locator(".day")
+    expect(day).to_be_visible()
+    wall.keyboard.press("Control+a")
+    wall.keyboard.press("Delete")
+    expect(day).to_be_hidden()
+    wall.keyboard.press("u")
+    expect(day).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (320, 640)])
+def test_news_covers_nothing_of_the_bar(wall: Page, size: tuple[int, int]) -> None:
+    width, height = size
+    wall.set_viewport_size({"width": width, "height": height})
+    heart = bar(wall).get_by_role("button", name="Favourite")
+    tiles(wall).first.get_by_role("checkbox").check(force=True)
+    heart.click()
+    expect(wall.locator(".toast")).to_be_visible()
+    tiles(wall).first.get_by_role("checkbox").check(force=True)
+    wall.evaluate(SETTLED)
+    news, below = wall.locator(".toast").bounding_box(), bar(wall).bounding_box()
+    assert news
+    assert below
+    assert news["y"] + news["height"] <= below["y"]
+
+
+def test_a_collection_is_found_by_typing_and_leads_to_itself(wall: Page) -> None:
+    tick(wall, 1)
+    bar(wall).get_by_role("button", name="Add to collection").click()
+    menu = wall.get_by_role("region", name="Add to collection")
+    menu.get_by_role("textbox").fill("no such")
+    expect(menu.get_by_text("No collection has that in its name.")).to_be_visible()
+    menu.get_by_role("textbox").fill("BOAT")
+    expect(wall.locator("#live")).to_have_text("1 collection")
+    menu.get_by_role("button", name="Autumn boats").click()
+    expect(wall.locator("#collect-name")).to_have_value("")
+    wall.get_by_role("status").get_by_role("link", name="Autumn boats").click()
+    expect(wall.get_by_role("heading", name="Autumn boats")).to_be_visible()
+
+
+def test_the_name_of_a_collection_can_be_read_on_a_phone(wall: Page) -> None:
+    wall.get_by_role("navigation", name="Main").get_by_role("link", name="Autumn boats").click()
+    wall.set_viewport_size({"width": 320, "height": 640})
+    name = wall.get_by_role("heading", name="Autumn boats")
+    assert name.evaluate("one => one.scrollWidth <= one.clientWidth")
 
 
 def test_what_others_make_is_offered_and_pushes_nothing(wall: Page, darkroom: Instance) -> None:

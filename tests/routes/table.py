@@ -225,6 +225,8 @@ TABLE = [
     ),
     everyone("collections", "get", 200),
     Row("collections", "post", "", (SIGN_IN, 404, 403, 302, 302, 302), {"name": "New"}),
+    everyone("collection-choices", "get", 404),
+    team("collection-choices", "get", 200, of="team"),
     team("collection", "get", 200, of="team"),
     *(
         Row(name, "post", "team", (SIGN_IN, 404, 403, 403, 302, 302), {"name": "New"})

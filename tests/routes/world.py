@@ -59,6 +59,7 @@ def meet(kind: str) -> World:
     if kind == "aide":
         known[kind] = factories.staff(is_superuser=False)
     world = World(studio, known.get(kind) or getattr(studio, kind))
+    world.arguments["collection-choices", "team"] = []
     world.visitor.set_password("a long enough one")
     world.visitor.save()
     _make_comparisons(world)
@@ -317,6 +318,8 @@ def visit(client: Client, world: World, row: Row) -> HttpResponse:
         form["pass"] = given
     if row.name.startswith(("images-", "trash-", "collection-")):
         form["image"] = str(world.images.get(row.of, ""))
+    if row.name == "collection-choices" and row.of:
+        form["team"] = world.studio.team.slug
     if row.name in {"compare", "images-compare"} and row.of:
         pair = [str(world.images[one]) for one in ("own", row.of)]
         form |= {"image": pair, "a": pair[0], "b": pair[1]}

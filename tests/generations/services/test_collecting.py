@@ -134,7 +134,9 @@ def test_what_is_moved_is_gone_through_once_however_much_else_there_is(
 ) -> None:
     wanted = Counted(images[:2])
 
-    assert collecting.move(by=author, collection=collection, images=wanted, to="last") == images[:2]
+    moved = collecting.move(by=author, collection=collection, images=wanted, to="last")
+
+    assert list(moved) == images[:2]
 
     assert wanted.times == 1
 
@@ -163,6 +165,47 @@ def test_places_that_got_too_close_are_spread_again(
     assert collection.items.order_by("position")[0].position == collecting.STEP
 
 
+@pytest.mark.parametrize("room", [1, collecting.STEP])
+@pytest.mark.parametrize("to", ["first", "earlier", "later", "last"])
+def test_what_was_moved_goes_back_to_where_it_stood(
+    author: User, collection: Collection, images: list[UUID], to: str, room: int
+) -> None:
+    for place, item in enumerate(collection.items.order_by("position"), start=1):
+        CollectionItem.objects.filter(pk=item.pk).update(position=place * room)
+    former = collecting.move(by=author, collection=collection, images=images[1:3], to=to)
+    assert order(collection) != images
+
+    back = collecting.put_back(by=author, collection=collection, places=former)
+
+    assert back == images[1:3]
+    assert order(collection) == images
+
+
+def test_two_moves_are_undone_one_after_the_other(
+    author: User, collection: Collection, images: list[UUID]
+) -> None:
+    moves = [
+        collecting.move(by=author, collection=collection, images=[images[number]], to="first")
+        for number in (2, 3)
+    ]
+
+    for former in moves[::-1]:
+        collecting.put_back(by=author, collection=collection, places=former)
+
+    assert order(collection) == images
+
+
+def test_what_was_moved_goes_to_the_end_where_another_took_its_place(
+    author: User, collection: Collection, images: list[UUID]
+) -> None:
+    former = collecting.move(by=author, collection=collection, images=[images[0]], to="last")
+    CollectionItem.objects.filter(image=images[3]).update(position=former[images[0]])
+
+    collecting.put_back(by=author, collection=collection, places=former)
+
+    assert order(collection) == [images[3], images[1], images[2], images[0]]
+
+
 def test_a_step_is_one_among_what_the_person_sees(
     author: User, collection: Collection, images: list[UUID]
 ) -> None:
@@ -181,7 +224,7 @@ def test_what_was_taken_out_goes_back_to_its_place_or_to_the_end(
     taken = collecting.remove(by=author, collection=collection, images=images[1:3])
     CollectionItem.objects.filter(image=images[3]).update(position=taken[images[2]])
 
-    back = collecting.add(by=author, collection=collection, images=list(taken), places=taken)
+    back = collecting.put_back(by=author, collection=collection, places=taken)
 
     assert set(back) == set(images[1:3])
     assert order(collection) == [images[0], images[1], images[3], images[2]]
@@ -224,6 +267,7 @@ def test_a_viewer_changes_nothing(team: Team, collection: Collection, images: li
         lambda: collecting.add(by=viewer, collection=collection, images=images),
         lambda: collecting.remove(by=viewer, collection=collection, images=images),
         lambda: collecting.move(by=viewer, collection=collection, images=images, to="last"),
+        lambda: collecting.put_back(by=viewer, collection=collection, places={images[0]: 1}),
         lambda: collecting.set_cover(by=viewer, collection=collection, image=images[0]),
         lambda: collecting.delete(by=viewer, collection=collection),
     ]

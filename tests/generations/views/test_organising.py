@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Membership, Role
+from generations import shelves
 from generations.models import Collection, Image, ReportReason, ShareLink, Visibility
 from generations.services import collecting, moderation, sharing, trash
 from generations.views import gallery, selected
@@ -185,7 +186,7 @@ def test_an_images_page_is_sent_the_chip_of_its_new_collection_and_the_choice_of
     chip = f'<a class="chip" href="{reverse("collection", args=[made.pk])}">'
     assert chip in said
     assert f'name="collection" value="{made.pk}"' in said
-    assert "Already in Autumn." in again
+    assert f'Already in <a href="{reverse("collection", args=[made.pk])}">Autumn</a>.' in again
     assert chip not in again
     assert f'value="{made.pk}"' not in again
 
@@ -198,6 +199,50 @@ def test_a_collection_is_made_of_what_is_ticked(mine: Client, images: list[Image
     assert made.name == "Autumn"
     page = mine.get(reverse("collection", args=[made.pk])).text
     assert tiles(page) == [one.pk for one in images[:2]]
+
+
+def test_the_name_of_a_collection_that_is_there_means_that_one(
+    studio: Studio, mine: Client, images: list[Image], collection: Collection
+) -> None:
+    hidden = collecting.create(by=studio.owner, team=studio.team, name="Mine", visibility="private")
+    added = factories.stored_image(of=studio.team, by=studio.author)
+
+    for name in ("autumn", "Mine"):
+        mine.post(reverse("images-collect"), {"image": str(added.pk), "name": name})
+
+    assert collection.items.count() == len(images) + 1
+    assert not hidden.items.exists()
+    assert Collection.objects.filter(name="Mine").count() == 2
+
+
+def test_a_collection_is_found_by_a_part_of_its_name(studio: Studio, mine: Client) -> None:
+    for name in ("Autumn boats", "Winter boats", "Faces"):
+        collecting.create(by=studio.author, team=studio.team, name=name)
+    collecting.create(by=studio.owner, team=studio.team, name="My boat", visibility="private")
+
+    def found(name: str) -> list[str]:
+        page = mine.get(reverse("collection-choices"), {"team": studio.team.slug, "name": name})
+        return re.findall(r'<span class="grow truncate">([^<]*)</span>', page.text)
+
+    assert found("BOAT") == ["Autumn boats", "Winter boats"]
+    assert found("") == ["Autumn boats", "Faces", "Winter boats"]
+    assert found("f\0aces") == ["Faces"]
+    assert found("100 %") == []
+
+
+def test_a_filter_that_offers_some_collections_leads_to_the_others(
+    studio: Studio, mine: Client, images: list[Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("Autumn", "Winter"):
+        collecting.create(by=studio.author, team=studio.team, name=name)
+    assert "collections by name" not in mine.get("/gallery/").text
+
+    monkeypatch.setattr(shelves, "MOST", 2)
+    page = mine.get("/gallery/").text
+
+    assert "The first 2 collections by name." in page
+    assert f'<a class="link" href="{reverse("collections")}">The others</a>' in page
+    assert "collections by name" not in mine.get("/trash/").text
 
 
 def test_several_that_are_ticked_are_shared_as_a_collection_of_ones_own(
@@ -298,6 +343,24 @@ def test_what_was_taken_out_is_put_back_where_it_was(
     assert shown == [one.pk for one in images[::-1]]
     collection.refresh_from_db()
     assert collection.cover_id == images[2].pk
+
+
+@pytest.mark.parametrize("to", ["first", "last", "after"])
+def test_what_was_moved_goes_back_to_where_it_stood(
+    mine: Client, images: list[Image], collection: Collection, to: str
+) -> None:
+    address = reverse("collection-arrange", args=[collection.pk])
+    moved = {"image": str(images[2].pk), "to": to, "beside": str(images[0].pk)}
+
+    said = mine.post(address, moved, headers=HTMX).text
+    [taken] = re.findall(r'name="taken" value="([^"]*)"', said)
+    undone = mine.post(address, {"to": "back", "taken": taken}, headers=HTMX).text
+
+    assert "1 image moved." in said
+    assert 'data-happened="unmoved"' in undone
+    assert "1 image put back." in undone
+    shown = tiles(mine.get(reverse("collection", args=[collection.pk])).text)
+    assert shown == [one.pk for one in images[::-1]]
 
 
 @pytest.mark.parametrize("taken", ["", "nonsense", "another's"])
