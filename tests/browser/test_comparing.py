@@ -100,6 +100,16 @@ def shown_of_a(page: Page) -> float:
     return float(found[1]) if found[1] else 100 - float(found[2])
 
 
+def test_two_recipes_are_read_on_a_phone_without_scrolling_sideways(
+    studio: Page, darkroom: Instance
+) -> None:
+    (a, *_), (tall,) = ids(studio, darkroom), ids(studio, darkroom, "tall")
+    studio.set_viewport_size({"width": 320, "height": 640})
+    studio.goto(f"{darkroom.url}/compare/?a={a}&b={tall}")
+    recipes = studio.get_by_role("region", name="Recipes")
+    assert recipes.evaluate("one => one.scrollWidth <= one.clientWidth")
+
+
 @every_look
 def test_no_page_has_an_accessibility_violation(
     browser: Browser, darkroom: Instance, state: Any, scheme: Any, size: str

@@ -167,6 +167,15 @@ def test_a_link_opens_for_a_stranger_until_it_is_taken_back(
     context.close()
 
 
+def test_a_link_is_taken_back_on_a_phone_without_looking_for_the_button(
+    page: Page, darkroom: Instance
+) -> None:
+    make_link(page)
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(f"{darkroom.url}/links/")
+    expect(page.get_by_role("button", name="Take back").first).to_be_in_viewport(ratio=1)
+
+
 def test_a_link_for_one_view_is_opened_by_hand_and_once(
     browser: Browser, page: Page, darkroom: Instance
 ) -> None:
