@@ -106,6 +106,7 @@ def test_an_open_circuit_lets_the_next_request_through(
         return True
 
     monkeypatch.setattr(enqueue, "_send", note)
+    monkeypatch.setattr(enqueue, "waiting", lambda: 0)
     factories.request()
     later = Now() + timedelta(minutes=10)
     circuit = Circuit.objects.create(provider="aimlapi", because="no_credits", probe_at=later)

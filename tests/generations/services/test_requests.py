@@ -67,6 +67,7 @@ def test_a_submitted_request_sends_a_ticket_after_the_commit(
 ) -> None:
     sent: list[str] = []
     monkeypatch.setattr(enqueue, "_send", lambda name, **_: sent.append(name))
+    monkeypatch.setattr(enqueue, "waiting", lambda: 0)
     with django_capture_on_commit_callbacks(execute=True):
         submit(team)
         assert sent == []
