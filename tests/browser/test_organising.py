@@ -257,14 +257,17 @@ def test_the_number_beside_the_heading_follows_what_goes_and_comes_back(wall: Pa
     expect(wall.locator("#count")).to_have_text(f"{number} images")
 
 
-def test_a_day_of_which_nothing_is_left_has_no_heading(wall: Page) -> None:
-    day = wall.locator(".day")
+def test_a_day_of_which_nothing_is_left_has_no_heading_and_a_wall_says_so(wall: Page) -> None:
+    day, none_left = wall.locator(".day"), wall.get_by_text("Nothing is left here")
     expect(day).to_be_visible()
+    expect(none_left).to_be_hidden()
     wall.keyboard.press("Control+a")
     wall.keyboard.press("Delete")
     expect(day).to_be_hidden()
+    expect(none_left).to_be_visible()
     wall.keyboard.press("u")
     expect(day).to_be_visible()
+    expect(none_left).to_be_hidden()
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (320, 640)])
