@@ -105,7 +105,7 @@ def test_many_batches_take_as_many_queries_as_one(
     team = factories.team()
     for _ in range(5):
         factories.request(of=team)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         shown = batches.present(GenerationRequest.objects.as_batches())
         assert [one.stage for one in shown if one.tiles]
 
