@@ -68,7 +68,7 @@ def test_checked_before_the_hold_the_same_limit_lets_more_through(team: Team) ->
         for number in range(HOLDS):
             left = budgets.rooms(Budget.objects.filter(pk=budget.pk))[0].left
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_sleep(0.002)")
+                cursor.execute("SELECT pg_sleep(0.02)")
             if left >= AMOUNT:
                 ledger.hold(team=team, amount=AMOUNT, reference=f"{client}-{number}")
                 BudgetWindow.objects.filter(pk=window).update(held=F("held") + AMOUNT)
