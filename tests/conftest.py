@@ -133,3 +133,12 @@ def _books_balance(request: pytest.FixtureRequest) -> Iterator[None]:
 
     yield
     assert audit.check_ledger().problems == []
+
+
+@pytest.fixture
+def other_session(transactional_db: None) -> Iterator[psycopg.Connection]:
+    """A second session in the test's database, as another container would have."""
+    parameters = connection.get_connection_params()
+    kept = {name: parameters[name] for name in ("dbname", "host", "user")}
+    with psycopg.connect(**kept, autocommit=True) as session:
+        yield session

@@ -2,10 +2,9 @@
 
 import time
 
-from django.db import OperationalError, connection, transaction
+from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
-from psycopg.errors import LockNotAvailable
 
 from accounts.errors import LimitNotCounted
 from accounts.models import Budget, Hold, HoldState, Period
@@ -14,8 +13,7 @@ from accounts.services.posting import execute
 from accounts.services.rooms import start_of
 
 AT_ONCE = 2_000
-# Whoever holds waits behind this one's wait: so it is short, and there are many.
-TRIES, PAUSE = 50, 0.1
+TRIES, PAUSE = 200, 0.05
 
 
 def count_in(budget: Budget, holds: QuerySet[Hold]) -> None:
@@ -26,7 +24,7 @@ def count_in(budget: Budget, holds: QuerySet[Hold]) -> None:
     """
     begins = start_of(Period(budget.period), timezone.now())
     (window,) = budgets.windows([budget])
-    _let_holds_rest()
+    _wait_for_holds_under_way()
     spending = holds.filter(created_at__gte=begins).exclude(state=HoldState.RELEASED)
     found = list(spending.exclude(windows__contains=[window]).values_list("pk", flat=True))
     for first in range(0, len(found), AT_ONCE):
@@ -34,15 +32,18 @@ def count_in(budget: Budget, holds: QuerySet[Hold]) -> None:
         execute(statements.COUNT_IN, {"window": window, "holds": some})
 
 
-def _let_holds_rest() -> None:
+def _wait_for_holds_under_way() -> None:
+    """Until every statement has ended that may not see the window yet."""
+    under_way = _holding()
     for _ in range(TRIES):
-        try:
-            with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute(statements.HOLDS_AT_REST)
-        except OperationalError as error:
-            if not isinstance(error.__cause__, LockNotAvailable):
-                raise
-            time.sleep(PAUSE)
-        else:
+        if not under_way:
             return
+        time.sleep(PAUSE)
+        under_way &= _holding()
     raise LimitNotCounted
+
+
+def _holding() -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(statements.HOLDS_MOVED_BY)
+        return {transaction for (transaction,) in cursor.fetchall()}

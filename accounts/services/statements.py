@@ -108,11 +108,14 @@ LIMIT_MADE = """
 UPDATE accounts_creditaccount SET limits_made = limits_made + 1 WHERE team_id = %(team)s
 """
 
-# Ends once no statement runs any more that began before it and moves a hold, or soon.
-HOLDS_AT_REST = """
-SET LOCAL lock_timeout = '100ms';
-LOCK TABLE accounts_hold IN SHARE MODE;
-SET LOCAL lock_timeout TO DEFAULT
+# Who moves holds: a statement takes this lock before its snapshot and has it until its transaction
+# ends. It is looked at, not asked for: LOCK TABLE would keep everyone from holding meanwhile, and
+# wait for a vacuum of the table.
+HOLDS_MOVED_BY = """
+SELECT virtualtransaction FROM pg_locks
+WHERE relation = 'accounts_hold'::regclass AND mode = 'RowExclusiveLock' AND granted
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND pid <> pg_backend_pid()
 """
 
 # A limit that is made counts what its period has seen: these holds settle in its window from then.

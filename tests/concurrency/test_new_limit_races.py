@@ -3,6 +3,7 @@
 from functools import partial
 from threading import Barrier, Event
 
+import psycopg
 import pytest
 from django.db import transaction
 from django.db.models import F, Sum
@@ -156,4 +157,50 @@ def test_a_limit_that_waits_for_a_slow_hold_keeps_nobody_else_from_holding(
     assert isinstance(refused, LimitNotCounted)
     assert int(str(held)) > 5
     limit(team, 10 * AMOUNT)
+    assert BudgetWindow.objects.get().held == AMOUNT
+
+
+def make_a_limit_as_a_hold_is_captured(
+    team: Team, other_session: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> BudgetWindow:
+    """The capture sees what there was before, and comes to its hold after the limit."""
+    pk = hold(team, "r1").pk
+    late = statements.CAPTURE.replace("WITH hold", "WITH late AS (SELECT pg_sleep(1)), hold", 1)
+    late = late.replace("AND state", "AND (SELECT count(*) FROM late) = 1 AND state", 1)
+    monkeypatch.setattr(statements, "CAPTURE", late)
+    asleep = "SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+
+    def make() -> None:
+        while not other_session.execute(asleep).rowcount:
+            pass
+        limit(team, 10 * AMOUNT)
+
+    assert together(partial(ledger.capture, hold=pk, amount=5), make) == [None, None]
+    return BudgetWindow.objects.get()
+
+
+def test_a_limit_counts_a_hold_that_is_being_captured(
+    team: Team, other_session: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = make_a_limit_as_a_hold_is_captured(team, other_session, monkeypatch)
+    assert (window.used, window.held) == spent(window) == (5, 0)
+
+
+@pytest.mark.wrong_books
+def test_without_the_wait_it_counts_the_hold_for_ever(
+    team: Team, other_session: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The twin: the capture cannot see the window that its hold was given meanwhile."""
+    monkeypatch.setattr(statements, "HOLDS_MOVED_BY", f"{statements.HOLDS_MOVED_BY} AND false")
+    window = make_a_limit_as_a_hold_is_captured(team, other_session, monkeypatch)
+    assert (window.used, window.held) == (0, AMOUNT)
+
+
+def test_a_limit_is_made_while_the_holds_are_vacuumed(
+    team: Team, other_session: psycopg.Connection
+) -> None:
+    hold(team, "r1")
+    with other_session.transaction():
+        other_session.execute("LOCK TABLE accounts_hold IN SHARE UPDATE EXCLUSIVE MODE")
+        limit(team, 10 * AMOUNT)
     assert BudgetWindow.objects.get().held == AMOUNT

@@ -1,5 +1,4 @@
 import threading
-from collections.abc import Iterator
 
 import psycopg
 import pytest
@@ -7,15 +6,6 @@ from django.core.management import call_command
 from django.db import connection
 
 from config import database, schema
-
-
-@pytest.fixture
-def other_session(transactional_db: None) -> Iterator[psycopg.Connection]:
-    """A second session in the test's database, as another container would have."""
-    parameters = connection.get_connection_params()
-    kept = {name: parameters[name] for name in ("dbname", "host", "user")}
-    with psycopg.connect(**kept, autocommit=True) as session:
-        yield session
 
 
 def _migrate() -> None:
