@@ -1,4 +1,4 @@
-"""Work that a process repeats beside its tasks, in a thread of its own."""
+"""Work that a process does beside its tasks, in threads of its own."""
 
 import threading
 import time
@@ -15,14 +15,19 @@ def every(seconds: float, work: Callable[[], None]) -> None:
     threading.Thread(target=_repeat, args=[seconds, work], daemon=True).start()
 
 
+def alone(work: Callable[[], object], failed: str, **what: str) -> None:
+    """Do it and give its connection back; what goes wrong ends here, and is logged as that."""
+    try:
+        try:
+            work()
+        finally:
+            connection.close()
+    except Exception:
+        log.exception(failed, **what)
+
+
 def _repeat(seconds: float, work: Callable[[], None]) -> None:
     while True:
-        try:
-            try:
-                work()
-            finally:
-                connection.close()
-        except Exception:
-            # The next round may find the database back; without rounds nothing ever recovers.
-            log.exception("clockwork_failed")
+        # The next round may find the database back; without rounds nothing ever recovers.
+        alone(work, "clockwork_failed")
         time.sleep(seconds)

@@ -6,14 +6,15 @@ looks at those that are due.
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 
-from generations import enqueue, events
+from generations import clock, enqueue, events
 from generations.models import Attempt, AttemptState, GenerationRequest, Status
 from generations.providers.base import Cancellation, Progress, RawAnswer, Stage
 from generations.providers.errors import ProviderError, UnreadableAnswer
@@ -129,13 +130,8 @@ def _take_due() -> list[UUID]:
 
 
 def _follow_alone(request_id: UUID) -> None:
-    try:
-        follow(request_id)
-    except Exception:
-        # The others are looked at all the same, and this one again at its time.
-        log.exception("follow_failed", request=str(request_id))
-    finally:
-        connection.close()
+    # The others are looked at all the same, and this one again at its time.
+    clock.alone(partial(follow, request_id), "follow_failed", request=str(request_id))
 
 
 def _pause(looks: int) -> timedelta:

@@ -4,17 +4,19 @@ import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from generations import clock
 from generations.errors import ForgedWebhook, UndecidedWebhook, UnknownWebhook
 from generations.models import Attempt, GenerationRequest, Status, WebhookInbox
 from generations.providers import fal_reading
@@ -105,13 +107,8 @@ def forget() -> None:
 
 
 def _process_alone(webhook_id: UUID) -> None:
-    try:
-        process(webhook_id)
-    except Exception:
-        # Kept as it is, and tried again at its time.
-        log.exception("webhook_failed", webhook=str(webhook_id))
-    finally:
-        connection.close()
+    # Where it fails it is kept as it is, and tried again at its time.
+    clock.alone(partial(process, webhook_id), "webhook_failed", webhook=str(webhook_id))
 
 
 def _take_in(told: WebhookInbox) -> None:
