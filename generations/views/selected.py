@@ -60,9 +60,9 @@ def collect(request: TeamRequest) -> HttpResponse:
         by=request.user, team=request.team, name=form.cleaned_data["name"]
     )
     added = collecting.add(by=request.user, collection=collection, images=images)
-    words = f"{counted(added)} added to" if added else "Already in"
-    more = {"collection": added and collection, "is_new": form.chosen is None}
-    return told(request, _linked(words, collection), happened="collected", to=images, **more)
+    done = f"{counted(added)} added to" if added else "Already in"
+    words, shown = _linked(done, collection), added and collection
+    return told(request, words, happened="collected", to=images, collection=shown)
 
 
 def _linked(words: str, collection: Collection) -> SafeString:

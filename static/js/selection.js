@@ -153,11 +153,12 @@ const MOVES = {
   },
 };
 
-// What was typed to find a collection; the menu shows all again.
+// What was typed to find a collection. The closed menu lists all again at once: a press while what it
+// shows is exchanged would be lost.
 function forget(name) {
   if (!name?.value) return;
   name.value = "";
-  name.dispatchEvent(new Event("input", { bubbles: true }));
+  name.dispatchEvent(new Event("forgotten"));
 }
 
 new MutationObserver(() => {

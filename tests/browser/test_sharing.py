@@ -205,10 +205,12 @@ def test_a_shared_collection_and_its_notice_read_well(
     page.get_by_role("button", name="New collection").first.click()
     page.get_by_label("Name").first.fill(f"For a client {scheme} {size}")
     page.get_by_role("button", name="Create").click()
+    expect(page.get_by_role("heading", name=f"For a client {scheme} {size}")).to_be_visible()
     home = page.url
     open_image(page, darkroom)
     page.get_by_role("button", name="Add", exact=True).click()
     page.get_by_role("button", name=re.compile(f"For a client {scheme} {size}")).click()
+    expect(page.get_by_text("1 image added to")).to_be_visible()
     page.goto(home)
     page.get_by_role("link", name="Share the collection").click()
     page.get_by_role("button", name="Make link").click()
