@@ -14,7 +14,7 @@ from accounts.models import Team, User
 from accounts.permissions import Permission, has_permission
 from generations import catalog, lineup
 from generations.catalog import Model
-from generations.errors import Dearer, IdempotencyKeyReused, InvalidRequest, NotNow
+from generations.errors import IdempotencyKeyReused, InvalidRequest, NotNow
 from generations.models import (
     Comparison,
     ComparisonCell,
@@ -95,9 +95,7 @@ def retry(*, by: User, cell: ComparisonCell, agreed: int) -> GenerationRequest:
         if current.request.status not in CAME_TO_NOTHING:
             raise NotNow
         key = uuid5(current.request_id, "again")
-        made = requests.again(by=by, request=current.request, idempotency_key=key)
-        if made.hold.amount > agreed:
-            raise Dearer
+        made = requests.again(by=by, request=current.request, agreed=agreed, idempotency_key=key)
         here.update(replaced_at=Coalesce("replaced_at", Now()))
         ComparisonCell.objects.create(comparison=run, request=made, position=cell.position)
     return made

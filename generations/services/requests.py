@@ -15,6 +15,7 @@ from accounts.services import budgets, ledger, spending
 from config.ids import uuid7
 from generations import catalog, enqueue, events
 from generations.errors import (
+    Dearer,
     GenerationsError,
     IdempotencyKeyReused,
     InvalidRequest,
@@ -52,13 +53,15 @@ def submit(
     source: Source = Source.WEB,
     token: ApiToken | None = None,
     made_from: Image | None = None,
+    agreed: int | None = None,
 ) -> GenerationRequest:
     """Hold the upper bound of the price and queue the request; a promise once this returns.
 
     Above the team's threshold it waits for approval first, with its hold.
 
     The same key with the same content returns the same row. Raises NotAllowed, InvalidRequest,
-    CannotSpend, TooManyOpen, QueueFull, IdempotencyKeyReused.
+    CannotSpend, TooManyOpen, QueueFull, IdempotencyKeyReused, and Dearer above the microcredits
+    that were `agreed` to, where somebody was told a price.
     """
     if not has_permission(by, Permission.GENERATE, team):
         raise NotAllowed
@@ -80,7 +83,7 @@ def submit(
         priority=PRIORITY_OF[source],
         made_from=made_from,
     )
-    return _queue_once(wanted)
+    return _queue_once(wanted, agreed)
 
 
 def cancel(*, request: GenerationRequest) -> bool:
@@ -99,9 +102,15 @@ def cancel(*, request: GenerationRequest) -> bool:
 
 
 def again(
-    *, by: User, request: GenerationRequest, idempotency_key: UUID | None = None
+    *,
+    by: User,
+    request: GenerationRequest,
+    agreed: int | None = None,
+    idempotency_key: UUID | None = None,
 ) -> GenerationRequest:
-    """Ask for the same recipe once more, as a new request. Raises as `submit` does."""
+    """Ask for the same recipe once more, as a new request, at no more than was held for it if
+    nothing else is `agreed`. Raises as `submit` does.
+    """
     return submit(
         by=by,
         team=request.team,
@@ -111,6 +120,7 @@ def again(
         idempotency_key=idempotency_key,
         visibility=Visibility(request.visibility),
         made_from=request.made_from,
+        agreed=request.hold.amount if agreed is None else agreed,
     )
 
 
@@ -131,11 +141,13 @@ def check(
     return model, words, cleaned
 
 
-def _queue_once(wanted: GenerationRequest) -> GenerationRequest:
+def _queue_once(wanted: GenerationRequest, agreed: int | None) -> GenerationRequest:
     same = _same(wanted)
     if same:
         return same
     amount = _priced(wanted)
+    if agreed is not None and amount > agreed:
+        raise Dearer
     try:
         with transaction.atomic():
             membership = admitting.admit(wanted)

@@ -8,6 +8,7 @@ from accounts.access import TeamRequest, team_required
 from accounts.errors import CannotSpend
 from accounts.permissions import Permission
 from generations import catalog
+from generations.agreed_form import microcredits
 from generations.errors import GenerationsError, InvalidRequest
 from generations.forms import ComposerForm
 from generations.models import GenerationRequest, Image, Visibility
@@ -79,4 +80,11 @@ def _ask(request: TeamRequest, form: ComposerForm) -> GenerationRequest:
         idempotency_key=form.cleaned_data["idempotency_key"],
         visibility=Visibility(form.cleaned_data["visibility"]),
         made_from=reusing.made_from(request),
+        agreed=_agreed(request),
     )
+
+
+def _agreed(request: TeamRequest) -> int | None:
+    """What the button said; a form that never said a price agrees to whatever it is."""
+    said = request.POST.get("agreed")
+    return None if said is None else microcredits(said)

@@ -12,7 +12,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.access import SignedInRequest, signed_in
 from accounts.errors import AccountsError, NotAllowed
 from generations import batches, short_story, waits
-from generations.errors import GenerationsError, TooLateToCancel
+from generations.errors import Dearer, GenerationsError, TooLateToCancel
 from generations.models import GenerationRequest
 from generations.services import requests
 from generations.views.fragments import is_fragment
@@ -59,6 +59,9 @@ def retry(request: SignedInRequest, request_id: UUID) -> HttpResponse:
         made = requests.again(by=request.user, request=wanted, idempotency_key=_key(request))
     except NotAllowed as error:
         raise PermissionDenied from error
+    except Dearer:
+        messages.info(request, "It costs more than it did. Generate asks for it at today's price.")
+        return _to_create(request, edit=wanted)
     except (GenerationsError, AccountsError) as error:
         messages.error(request, str(error))
         return _to_create(request)
@@ -80,11 +83,12 @@ def _key(request: SignedInRequest) -> UUID | None:
         return None
 
 
-def _to_create(request: SignedInRequest) -> HttpResponse:
+def _to_create(request: SignedInRequest, *, edit: GenerationRequest | None = None) -> HttpResponse:
     """Leave for the Create page, which says why; htmx would follow a plain redirect unseen."""
+    address = reverse("create", query={"edit": edit.pk} if edit else None)
     if is_fragment(request):
-        return HttpResponseClientRedirect(reverse("create"))
-    return redirect("create")
+        return HttpResponseClientRedirect(address)
+    return redirect(address)
 
 
 def _show(request: SignedInRequest, shown: GenerationRequest) -> HttpResponse:

@@ -260,3 +260,55 @@ def test_a_form_without_a_token_is_refused(studio: Studio) -> None:
 
     assert strict.post("/", composed(studio.team)).status_code == 403
     assert not GenerationRequest.objects.exists()
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
+def test_no_more_is_reserved_than_the_button_said(
+    studio: Studio, mine: Client, headers: dict[str, str]
+) -> None:
+    prices.enter(50_000_000)
+    form = composed(studio.team, prompt="A heron in reeds", agreed=factories.PRICE)
+
+    answer = mine.post("/", form, headers=headers)
+
+    assert answer.status_code == 422
+    assert "It costs more than the button said before. Press it again" in answer.text
+    assert "A heron in reeds" in answer.text
+    assert not GenerationRequest.objects.exists()
+    assert ledger.balance(team=studio.team).held == 0
+
+    assert 'name="agreed" id="agreed" value="5000000"' in answer.text
+    mine.post("/", form | {"agreed": "5000000"}, headers=headers)
+    assert GenerationRequest.objects.get().hold.amount == 5_000_000
+
+
+def test_less_than_the_button_said_is_reserved_at_once(studio: Studio, mine: Client) -> None:
+    prices.enter(10_000_000)
+
+    mine.post("/", composed(studio.team, agreed=factories.PRICE))
+
+    assert GenerationRequest.objects.get().hold.amount == 1_000_000
+
+
+def test_what_was_sent_at_another_price_is_not_asked_for_again(
+    studio: Studio, mine: Client
+) -> None:
+    form = composed(studio.team, agreed=factories.PRICE)
+    mine.post("/", form)
+    prices.enter(50_000_000)
+
+    assert mine.post("/", form).status_code == 302
+    assert GenerationRequest.objects.get().hold.amount == factories.PRICE
+
+
+@pytest.mark.parametrize("said", ["", "free", "9" * 400])
+def test_a_price_that_is_none_agrees_to_nothing(studio: Studio, mine: Client, said: str) -> None:
+    assert mine.post("/", composed(studio.team, agreed=said)).status_code == 422
+    assert not GenerationRequest.objects.exists()
+
+
+def test_the_price_that_is_asked_for_anew_goes_with_the_form(studio: Studio, mine: Client) -> None:
+    four = mine.post("/price/", composed(studio.team, num_images=4), headers=HTMX).text
+
+    said = f'name="agreed" id="agreed" value="{4 * factories.PRICE}" hx-swap-oob="true"'
+    assert said in four

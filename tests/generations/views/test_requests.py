@@ -11,7 +11,7 @@ from accounts.models import Membership, Role
 from accounts.services import ledger
 from generations.models import GenerationRequest, ImageStatus, Status
 from generations.providers.errors import ErrorKind
-from tests import factories
+from tests import factories, prices
 from tests.generations.views.studio import HTMX, Studio, browser, failed, hide, unclear
 
 
@@ -277,6 +277,23 @@ def test_missing_credits_are_said_where_the_person_is_led(studio: Studio, mine: 
     assert answer.headers["HX-Redirect"] == "/"
     assert "You need 3.3 credits and have 0." in mine.get("/").text
     assert "You need 3.3 credits and have 0." in mine.post(address, follow=True).text
+
+
+def test_what_costs_more_by_now_is_asked_for_in_the_composer(
+    mine: Client, queued: GenerationRequest
+) -> None:
+    over = failed(queued, ErrorKind.UNAUTHORIZED)
+    prices.enter(50_000_000)
+    address = reverse("request-retry", args=[over.pk])
+
+    answer = mine.post(address, headers=HTMX)
+
+    assert answer.headers["HX-Redirect"] == f"/?edit={over.pk}"
+    page = mine.post(address, follow=True).text
+    assert "It costs more than it did." in page
+    assert over.prompt in page
+    assert 'name="agreed" id="agreed" value="10000000"' in page
+    assert GenerationRequest.objects.count() == 1
 
 
 def test_who_became_a_viewer_may_not_ask_again(
