@@ -85,16 +85,20 @@ def of(image: "Image") -> Recipe:
     """The image's own: with the seed its provider told, else the one that was asked for."""
     asked = image.request
     params: dict[str, Json] = asked.params
-    seed = params.get("seed") if image.seed is None else image.seed
     return Recipe(
         model=asked.model,
         provider=asked.provider,
         prompt=asked.prompt,
         params={name: value for name, value in params.items() if name not in APART},
         references=tuple(map(fingerprint, references.named_in(params))),
-        seed=None if seed is None else int(str(seed)),
+        seed=asked_seed(params) if image.seed is None else image.seed,
         size=(image.width, image.height) if image.width and image.height else None,
     )
+
+
+def asked_seed(params: Mapping[str, Json]) -> int | None:
+    seed = params.get("seed")
+    return None if seed is None else int(str(seed))
 
 
 def fingerprint(reference: str) -> str:

@@ -170,7 +170,10 @@ def answered(one: GenerationRequest | None = None, *, raw: RawAnswer | None = No
 
 
 def succeeded(
-    one: GenerationRequest | None = None, *, pictures: Sequence[bytes] = (), seed: int = 7
+    one: GenerationRequest | None = None,
+    *,
+    pictures: Sequence[bytes] = (),
+    seed: int | None = 7,
 ) -> GenerationRequest:
     """A request that went through the whole engine, with the answer handed in by us."""
     attempt = answered(one, raw=answer(*(pictures or [picture()]), seed=seed))
@@ -191,7 +194,7 @@ def stored_image(
     return succeeded(asked, pictures=[data or picture()]).images.get()
 
 
-def answer(*pictures: bytes, usd: str | None = PRICE_USD, seed: int = 7) -> RawAnswer:
+def answer(*pictures: bytes, usd: str | None = PRICE_USD, seed: int | None = 7) -> RawAnswer:
     """A provider's whole answer with these pictures inside it."""
     inside = [
         {"url": f"data:image/png;base64,{base64.b64encode(one).decode()}"}

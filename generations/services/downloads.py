@@ -92,14 +92,15 @@ def reference(image: Image) -> str:
 
 def origin(image: Image) -> Origin:
     """How an image was made, as its files say it."""
+    recipe = recipes.of(image)
     return Origin(
         prompt=image.request.prompt,
         model=image.request.model,
         params=image.request.params,
-        seed=image.seed,
+        seed=recipe.seed,
         width=image.width,
         height=image.height,
-        recipe=recipes.write(recipes.of(image)),
+        recipe=recipes.write(recipe),
     )
 
 

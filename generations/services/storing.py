@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 
 from config.ids import uuid7
 from config.sql import run_prepared
-from generations import events, renditions, storage
+from generations import events, recipes, renditions, storage
 from generations.errors import StorageUnavailable, UnusableImage
 from generations.models import Attempt, AttemptState, GenerationRequest, Image, ImageStatus, Status
 from generations.providers.base import Answer, Cost, Output, RawAnswer
@@ -138,7 +138,7 @@ def _cost_in_log(attempt: Attempt) -> Cost | None:
 
 def _rows(kept: _Kept) -> list[Image]:
     """The image rows of the answer that are still to be stored, made on the first call."""
-    request, attempt = kept.request, kept.attempt
+    request, attempt, told = kept.request, kept.attempt, kept.answer.seed
     ids = [uuid7() for _ in kept.answer.outputs]
     values: dict[str, Any] = {
         "ids": ids,
@@ -147,7 +147,8 @@ def _rows(kept: _Kept) -> list[Image]:
         "team": request.team_id,
         "author": request.user_id,
         "visibility": request.visibility,
-        "seed": kept.answer.seed,
+        # Some models take a seed and do not repeat it; the image is found by it all the same.
+        "seed": recipes.asked_seed(request.params) if told is None else told,
     }
     if len(run_prepared(MAKE_ROWS, values)) < len(ids):
         return list(attempt.images.filter(status=ImageStatus.PENDING).order_by("index"))

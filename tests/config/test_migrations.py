@@ -62,6 +62,23 @@ def test_of_open_reports_of_the_same_the_first_is_kept() -> None:
     assert not set(again) & set(kept)
 
 
+@pytest.mark.django_db
+def test_images_get_the_seeds_that_were_asked_for() -> None:
+    step = import_module("generations.migrations.0025_asked_seeds")
+    asked = [factories.request(params={"seed": 99}), factories.request()]
+    images = [factories.succeeded(one, seed=None).images.get() for one in asked]
+    images.append(factories.stored_image())
+    Image.objects.filter(request=asked[0]).update(seed=None)
+
+    with connection.cursor() as cursor:
+        cursor.execute(step.KEEP_WHAT_WAS_ASKED)
+        cursor.execute("SELECT seed, search::text FROM generations_image ORDER BY id")
+        kept = cursor.fetchall()
+
+    assert [seed for seed, _ in kept] == [99, None, 7]
+    assert ["'seed=99'" in search for _, search in kept] == [True, False, False]
+
+
 def _report(image: Image, reporter: User | None) -> Report:
     return Report.objects.create(image=image, reporter=reporter, reason=ReportReason.OTHER)
 

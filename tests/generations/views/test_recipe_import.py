@@ -146,6 +146,19 @@ def test_the_pictures_it_worked_from_come_along(studio: Studio, mine: Client) ->
     assert found["kept"] == [factories.data_uri()]
 
 
+def test_an_image_is_found_by_the_seed_that_its_provider_did_not_repeat(
+    studio: Studio, mine: Client
+) -> None:
+    params = {"image_urls": [factories.data_uri()], "seed": 99}
+    asked = factories.request(of=studio.team, by=studio.author, model="flux-2/edit", params=params)
+    made = factories.succeeded(asked, seed=None).images.get()
+
+    assert f"/i/{made.pk}/" in mine.get("/gallery/?seed=99").text
+    assert "Seed: 99" in provenance.read(downloads.make(made).data).text
+    found = values(take(mine, studio, recipe_text=text_of(made)))
+    assert found["kept"] == [factories.data_uri()]
+
+
 @pytest.mark.parametrize("visibility", Visibility)
 def test_pictures_that_are_not_theirs_to_see_stay_away_and_that_is_said(
     studio: Studio, visibility: Visibility
