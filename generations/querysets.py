@@ -115,8 +115,10 @@ class CollectionQuerySet(models.QuerySet["Collection"]):
 
     def editable_by(self, user: "User") -> Self:
         """Those whose images a person may add to, take out and put in order."""
+        # Their own role: a second filter on memberships alone would ask for anybody's.
         return self.visible_to(user).filter(
-            team__memberships__role__in=roles_with(Permission.ORGANISE)
+            team__memberships__user=user,
+            team__memberships__role__in=roles_with(Permission.ORGANISE),
         )
 
 
