@@ -4,7 +4,7 @@ one image; it stays good when that image is gone.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db.models import Q, Subquery, Value
@@ -75,7 +75,8 @@ def _written(value: object) -> str:
 
 def _moment(words: str) -> datetime:
     moment = datetime.fromisoformat(words)
-    return moment if moment.tzinfo else timezone.make_aware(moment)
+    # In UTC: PostgreSQL knows no offsets of 16 hours and more.
+    return (moment if moment.tzinfo else timezone.make_aware(moment)).astimezone(UTC)
 
 
 def _place(words: str) -> int:
