@@ -24,8 +24,10 @@ region.addEventListener("click", (event) => {
 });
 document.addEventListener("toast", (event) => say(event.detail));
 
-// A fragment that is only being refreshed tries again by itself; what a person sent does not.
+// A fragment that refreshes itself tries again by itself; what a person sent, pressed or typed does not.
 const sent = (event) => event.detail.requestConfig.verb !== "get";
+const asked = (event) => event.target.matches("a, form, input");
+const NOT_LOADED = "That could not be loaded; what you see is as it was. Try again in a moment.";
 const WHY = {
   403: "Your role cannot do this. Nothing was changed.",
   404: "That is not here any more. Nothing was changed; load the page again.",
@@ -34,7 +36,9 @@ const WHY = {
 document.addEventListener("htmx:responseError", (event) => {
   const { status } = event.detail.xhr;
   if (sent(event)) say(WHY[status] ?? "Something broke on our side. Your prompt is safe; try again.");
+  else if (asked(event)) say(NOT_LOADED);
 });
 document.addEventListener("htmx:sendError", (event) => {
   if (sent(event)) say("The server cannot be reached. Your prompt is safe; try again.");
+  else if (asked(event)) say(NOT_LOADED);
 });

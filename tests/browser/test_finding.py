@@ -154,3 +154,14 @@ def test_all_of_it_works_without_javascript(plain_page: Page, darkroom: Instance
     plain_page.locator(".tile > a").first.click()
     plain_page.locator("[data-back]").click()
     expect(plain_page).to_have_url(re.compile("q=bittern"))
+
+
+def test_a_search_that_could_not_be_made_says_so(finding: Page, darkroom: Instance) -> None:
+    finding.goto(f"{darkroom.url}/team/")
+    finding.route("**/team/?*", lambda route: route.fulfill(status=503, body="Away"))
+
+    finding.get_by_role("searchbox").fill("bittern")
+
+    expect(
+        finding.get_by_text("That could not be loaded; what you see is as it was.")
+    ).to_be_visible()
