@@ -87,7 +87,8 @@ def team_required(
 ]:
     """Let the view run with `request.team` and `request.membership`, if the role there covers it.
 
-    The team is the one a form names in its field `team`, else the current one.
+    The team is the one a form names in its field `team`, else the one that the page was drawn for
+    which asks for a part of itself (two tabs may show two teams), else the current one.
     """
 
     def decorator(
@@ -158,5 +159,5 @@ def find_membership(request: HttpRequest, slug: str) -> Membership:
 
 
 def _named_membership(request: HttpRequest) -> Membership | None:
-    slug = request.POST.get("team")
+    slug = request.POST.get("team") or request.headers.get("Darkroom-Team")
     return find_membership(request, slug) if slug else None

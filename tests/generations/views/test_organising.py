@@ -545,7 +545,42 @@ def test_a_page_hears_how_many_images_came_in_above(
     assert "new image" not in mine.get("/gallery/", began, headers=HTMX).text
 
 
-@pytest.mark.parametrize("after", ["nonsense", "\0", "2020-01-01", "2020-01-01~x", "9" * 30])
+@pytest.mark.parametrize(
+    "after",
+    [
+        "nonsense",
+        "\0",
+        "2020-01-01",
+        "2020-01-01~x",
+        "9" * 30,
+        "2026-01-01T00:00:00+20:00~0192f000-0000-7000-8000-000000000000",
+        "0001-01-01T00:00:00+20:00~0192f000-0000-7000-8000-000000000000",
+    ],
+)
 def test_a_forged_cursor_is_no_error(mine: Client, collection: Collection, after: str) -> None:
     for address in ("/trash/", "/favourites/", reverse("collection", args=[collection.pk])):
         assert mine.get(address, {"after": after}).status_code == 200
+
+
+def test_who_may_only_look_edits_no_collection(studio: Studio, collection: Collection) -> None:
+    assert list(Collection.objects.editable_by(studio.owner)) == [collection]
+    assert not Collection.objects.editable_by(studio.viewer)
+
+
+def test_a_wall_goes_on_with_its_own_team_after_another_was_chosen_in_another_tab(
+    studio: Studio, mine: Client
+) -> None:
+    shown = factories.stored_image(of=studio.team, by=studio.colleague)
+    page = mine.get("/team/").text
+    assert f'hx-headers=\'{{"Darkroom-Team": "{studio.team.slug}"}}\'' in page
+    other = factories.team(owner=studio.author)
+    foreign = factories.stored_image(of=other, by=studio.author)
+    mine.post(reverse("team-switch"), {"team": other.slug})
+    assert str(foreign.pk) in mine.get("/team/").text
+
+    found = mine.get("/team/?q=lighthouse", headers=HTMX | {"Darkroom-Team": studio.team.slug}).text
+
+    assert str(shown.pk) in found
+    assert str(foreign.pk) not in found
+    elsewhere = HTMX | {"Darkroom-Team": "northern-lights"}
+    assert mine.get("/team/?q=lighthouse", headers=elsewhere).status_code == 404
