@@ -9,7 +9,7 @@ from accounts.errors import CannotSpend
 from accounts.permissions import Permission
 from generations import catalog
 from generations.agreed_form import microcredits
-from generations.errors import GenerationsError, InvalidRequest
+from generations.errors import Dearer, GenerationsError, InvalidRequest
 from generations.forms import ComposerForm
 from generations.models import GenerationRequest, Image, Visibility
 from generations.services import requests
@@ -61,6 +61,8 @@ def _submit(request: TeamRequest) -> HttpResponse:
         return composing.answer(request, form, refused=True)
     try:
         made = _ask(request, form)
+    except Dearer as error:
+        return composing.answer(request, form, refused=True, dearer=str(error))
     except (GenerationsError, CannotSpend) as error:
         form.show(error.errors if isinstance(error, InvalidRequest) else {"": str(error)})
         return composing.answer(request, form, refused=True)

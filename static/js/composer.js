@@ -24,10 +24,21 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id === "composer") event.target.querySelector("[aria-invalid=true], [data-focus]")?.focus();
 });
 
+// What was refused before was taken now.
+function forgive(form) {
+  for (const words of form.querySelectorAll(".error, .notice-danger")) {
+    for (const field of form.querySelectorAll(`[aria-describedby~="${words.id}"]`))
+      field.setAttribute("aria-describedby", field.getAttribute("aria-describedby").replace(words.id, "").trim());
+    words.remove();
+  }
+  for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+}
+
 // The composer sticks, so a new batch may come in behind it.
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.target.id !== "feed") return;
   const form = document.getElementById("composer");
+  if (form && event.detail.requestConfig?.elt === form) forgive(form);
   const hidden = form ? form.getBoundingClientRect().bottom - event.target.getBoundingClientRect().top : 0;
   if (hidden > 0) scrollBy(0, -hidden);
 });
