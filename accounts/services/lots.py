@@ -127,8 +127,12 @@ def alone_with(account: CreditAccount) -> None:
 
 def burn_order(lot: Lot) -> tuple[int, bool, datetime, int]:
     """Lower priority first, then the sooner expiry, then the older lot."""
-    ends = lot.expires_at
-    return (lot.priority, ends is None, ends or lot.effective_at, lot.pk)
+    return (*rank(lot.priority, begins=lot.effective_at, ends=lot.expires_at), lot.pk)
+
+
+def rank(priority: int, *, begins: datetime, ends: datetime | None) -> tuple[int, bool, datetime]:
+    """The burn order without what tells two alike apart: also of lots that are yet to be made."""
+    return (priority, ends is None, ends or begins)
 
 
 def _take_back(over: Remaining, now: datetime) -> int:

@@ -22,6 +22,7 @@ from accounts.models import (
     LedgerEntry,
     LotKind,
     Plan,
+    Rollover,
     Team,
     TeamPlan,
     User,
@@ -87,6 +88,29 @@ def next_grant(one: TeamPlan, *, now: datetime | None = None) -> date:
     """The day on which its next credits come."""
     today = _day(now or timezone.now())
     return one.starts_on if one.starts_on > today else _after(today)
+
+
+def coming(account: CreditAccount, *, until: date, now: datetime) -> list[Portion]:
+    """What a team's plan will give by then, the next first; nothing where it has to wait.
+
+    Where it keeps up to an amount, how much that is depends on what will be left: only the month
+    itself is certain.
+    """
+    on = TeamPlan.objects.filter(team=account.team_id, ended_at=None, starts_on__lte=until)
+    one = on.select_related("plan").first()
+    if one is None or one.plan.waits:
+        return []
+    lasts = one.plan.rollover == Rollover.ALL
+    return [
+        Portion(
+            LotKind.PLAN,
+            one.plan.credits,
+            expires_at=None if lasts else entries.start_of(_after(month)),
+            effective_at=entries.start_of(max(month, one.starts_on)),
+        )
+        for month in _missing(one, entries.start_of(until))
+        if month >= _day(now).replace(day=1)
+    ]
 
 
 def keep_time(*, now: datetime | None = None, within: timedelta | None = None) -> None:

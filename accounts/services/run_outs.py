@@ -1,16 +1,16 @@
 """Which credits are about to run out, and telling owners of it, once of each lot."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet, Subquery, Sum
+from django.db.models import Max, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from accounts.models import CreditAccount, Lot, LotWarning, User
+from accounts.models import PRIORITY, CreditAccount, Lot, LotWarning, User
 from accounts.money import say_credits
-from accounts.services import lots
+from accounts.services import lots, plans, posting
 from accounts.services.lots import Remaining
 from accounts.services.mail import send_after_commit
 
@@ -19,37 +19,65 @@ BEFORE = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """Credits that are burnt together; without `last_day` they do not run out."""
+    """Credits that are burnt together; without `last_day` they do not run out.
+
+    With `first_day` they are yet to come, by the team's plan.
+    """
 
     amount: int
     last_day: date | None = None
+    first_day: date | None = None
+
+    def has_come(self, day: date) -> bool:
+        return self.first_day is None or self.first_day <= day
 
 
-def portions(account: CreditAccount, *, now: datetime | None = None) -> list[Portion]:
-    """What is available in the order in which it is burnt; empty where nothing runs out.
+def portions(
+    account: CreditAccount, *, until: date | None = None, now: datetime | None = None
+) -> list[Portion]:
+    """What is available, and comes by its plan `until` a day, in the order in which it is burnt.
 
-    What was spent since lots were matched counts as taken from what does not run out.
+    Empty where nothing runs out or comes. What was spent since lots were matched counts as taken
+    from what does not run out.
     """
-    ending = account.lots.filter(expires_at__gt=now or timezone.now())
-    if not ending.exists():
+    now = now or timezone.now()
+    coming = plans.coming(account, until=until, now=now) if until else []
+    ending = Q(expires_at__gt=now)
+    last = account.lots.filter(ending).aggregate(last=Max("priority"))["last"]
+    if last is None and not coming:
         return []
     # What never ends and is burnt after all of these needs no look at what was taken from it.
-    last = ending.order_by("-priority").values("priority")[:1]
-    before = account.lots.filter(expires_at=None, priority__lt=Subquery(last))
-    found = (ending | before).annotate(burnt=Coalesce(Sum("allocations__amount"), 0))
-    in_order = sorted(found, key=lots.burn_order)
-    left = [(lot.amount - lot.burnt, lot.expires_at) for lot in in_order]
-    return _available(left, max(account.available, 0))
+    last = max(last or 0, max((PRIORITY[one.kind] for one in coming), default=0))
+    looked_at = account.lots.filter(ending | Q(expires_at=None, priority__lt=last)).order_by("pk")
+    found = looked_at.annotate(burnt=Coalesce(Sum("allocations__amount"), 0))
+    ranked = [
+        (lots.burn_order(lot)[:-1], Portion(lot.amount - lot.burnt, _last_day(lot.expires_at)))
+        for lot in found
+    ]
+    ranked += [_to_come(one, begins=one.effective_at or now) for one in coming]
+    ranked.sort(key=lambda one: one[0])
+    return _available([portion for _, portion in ranked], max(account.available, 0))
 
 
-def _available(left: list[tuple[int, datetime | None]], available: int) -> list[Portion]:
+def _to_come(
+    one: posting.Portion, *, begins: datetime
+) -> tuple[tuple[int, bool, datetime], Portion]:
+    rank = lots.rank(PRIORITY[one.kind], begins=begins, ends=one.expires_at)
+    return rank, Portion(one.amount, _last_day(one.expires_at), begins.date())
+
+
+def _last_day(ends: datetime | None) -> date | None:
+    """Until the moment itself: what ends at midnight ends with the day before."""
+    return ends and (ends - timedelta.resolution).date()
+
+
+def _available(in_order: list[Portion], available: int) -> list[Portion]:
     """So much of it as is available, the last burnt first, and what else there is after it."""
     found: list[Portion] = []
-    for amount, ends in reversed(left):
-        part = min(amount, available)
+    for one in reversed(in_order):
+        part = min(one.amount, available) if one.first_day is None else 0
         available -= part
-        # Until the moment itself: what ends at midnight ends with the day before.
-        found.insert(0, Portion(part, ends and (ends - timedelta.resolution).date()))
+        found.insert(0, one if one.first_day else replace(one, amount=part))
     return [one for one in (*found, Portion(available)) if one.amount]
 
 

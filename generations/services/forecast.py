@@ -1,7 +1,8 @@
 """When the credits run out, if the team goes on as it did.
 
 Each weekday is expected to cost what it usually did, by the median of the last eight weeks: teams
-rest at weekends, and one large order must not move the day. Credits that run out are gone by then.
+rest at weekends, and one large order must not move the day. Credits that run out are gone by then,
+and those of the team's plan are there from their month on.
 """
 
 from collections import defaultdict
@@ -35,6 +36,7 @@ class Forecast:
     days: int
     runs_out: date | None = None
     some_end: bool = False  # credits that run out by themselves were reckoned with
+    coming: Portion | None = None  # the first of a plan's credits that were reckoned with
 
     @property
     def needs(self) -> int:
@@ -47,12 +49,14 @@ def run_out(
     spent: Mapping[date, int],
     today: date,
     portions: Sequence[Portion] = (),
+    began: date | None = None,
 ) -> Forecast:
     """The day on which `available` would be used up. `spent` may hold today's part, too.
 
-    `portions` are what is available, in the order in which it is burnt, where some of it runs out.
+    `portions` are what is available, in the order in which it is burnt, where some of it runs out
+    or more is to come. The team `began` to spend on a day; unsaid, on the first of `spent`.
     """
-    history = _history(spent, today)
+    history = _history(spent, today, began=began)
     days = len(history)
     if available <= 0:
         return Forecast(Outlook.EMPTY, days)
@@ -61,15 +65,19 @@ def run_out(
     usual = _by_weekday(history)
     needs = _needs(usual, today, already=spent.get(today, 0))
     last = _last_day(portions or [Portion(available)], needs, today)
+    until = last or date.max
+    some_end = any(one.last_day and one.last_day <= until for one in portions)
+    come = [one for one in portions if one.first_day and one.has_come(until)]
+    coming = min(come, key=lambda one: one.first_day or until, default=None)
     if last:
-        return Forecast(Outlook.DATED, days, last, some_end=bool(portions))
+        return Forecast(Outlook.DATED, days, last, some_end, coming)
     outlook = Outlook.FAR if any(usual.values()) else Outlook.IDLE
-    return Forecast(outlook, days, some_end=bool(portions))
+    return Forecast(outlook, days, None, some_end, coming)
 
 
-def _history(spent: Mapping[date, int], today: date) -> dict[date, int]:
+def _history(spent: Mapping[date, int], today: date, *, began: date | None) -> dict[date, int]:
     """What each ended day cost since the team began to spend; a day of rest cost nothing."""
-    began = min((day for day, amount in spent.items() if amount), default=today)
+    began = began or min((day for day, amount in spent.items() if amount), default=today)
     first = max(began, today - LOOKS_BACK)
     return {
         day: spent.get(day, 0) for day in (first + n * ONE_DAY for n in range((today - first).days))
@@ -99,18 +107,20 @@ def _last_day(portions: Sequence[Portion], needs: Sequence[int], today: date) ->
     left = list(portions)
     for ahead, need in enumerate(needs):
         day = today + ahead * ONE_DAY
-        left = [one for one in _burn(left, need) if one.last_day is None or one.last_day > day]
-        if not left:
+        rest, missing = _burn(left, need, day)
+        left = [one for one in rest if one.last_day is None or one.last_day > day]
+        # What comes at midnight follows on what was just enough, not on what was too little.
+        if missing or not any(one.has_come(day + ONE_DAY) for one in left):
             return day
     return None
 
 
-def _burn(portions: Sequence[Portion], need: int) -> list[Portion]:
-    """What is left of them, in their order."""
+def _burn(portions: Sequence[Portion], need: int, day: date) -> tuple[list[Portion], int]:
+    """What a day leaves of them, in their order, and how much it lacked."""
     left = []
     for one in portions:
-        taken = min(one.amount, need)
+        taken = min(one.amount, need) if one.has_come(day) else 0
         need -= taken
         if taken < one.amount:
             left.append(replace(one, amount=one.amount - taken))
-    return left
+    return left, need

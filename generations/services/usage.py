@@ -16,7 +16,7 @@ from accounts.models import CreditAccount, Team, User
 from accounts.services import run_outs
 from generations.models import UsageDay
 from generations.services import usage_days
-from generations.services.forecast import LOOKS_BACK, Forecast, run_out
+from generations.services.forecast import LOOKS_AHEAD, LOOKS_BACK, Forecast, run_out
 from generations.services.usage_days import Row
 
 ONE_DAY = timedelta(days=1)
@@ -166,7 +166,8 @@ def read(
         available=account.available,
         spent=spent,
         today=period.until,
-        portions=run_outs.portions(account),
+        portions=run_outs.portions(account, until=period.until + LOOKS_AHEAD * ONE_DAY),
+        began=usage_days.first_spending(account),
     )
     return usage, forecast
 

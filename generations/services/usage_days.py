@@ -24,7 +24,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, TruncDate
 
-from accounts.models import AccountKind, CreditAccount, LedgerEntry, User
+from accounts.models import AccountKind, CreditAccount, EntryKind, LedgerEntry, User
 from accounts.services import entries
 from generations.models import GenerationRequest, Status, UsageDay
 
@@ -49,6 +49,14 @@ def closed_until(account: CreditAccount) -> date | None:
     """The last day whose sums are kept; those of every day before it are too."""
     kept = UsageDay.objects.filter(team=account.team_id, model="").order_by("-day")
     return kept.values_list("day", flat=True).first()
+
+
+def first_spending(account: CreditAccount) -> date | None:
+    """The day on which the team first spent anything."""
+    spent = LedgerEntry.objects.filter(debit=account, kind=EntryKind.CAPTURE)
+    moments = spent.order_by("created_at", "id").values_list("created_at", flat=True)
+    first = moments.first()
+    return first.date() if first else None
 
 
 def fresh(

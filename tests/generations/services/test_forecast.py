@@ -106,6 +106,50 @@ def test_a_team_that_rests_has_a_last_day_where_all_it_has_runs_out() -> None:
     assert lasting.outlook == Outlook.IDLE
 
 
+def test_credits_that_a_plan_brings_are_counted_on_from_their_month() -> None:
+    ending = Portion(300, date(2026, 11, 30))
+    december = Portion(500, date(2026, 12, 31), date(2026, 12, 1))
+
+    forecast = run_out(available=300, spent=every_day(20), today=TODAY, portions=[ending, december])
+
+    assert (forecast.runs_out, forecast.coming) == (date(2026, 12, 25), december)
+
+
+def test_credits_of_a_plan_that_come_too_late_are_not_counted_on() -> None:
+    december = Portion(500, date(2026, 12, 31), date(2026, 12, 1))
+
+    forecast = run_out(
+        available=215, spent=every_day(20), today=TODAY, portions=[december, Portion(215)]
+    )
+
+    # On the last of November five are missing, whatever comes that night.
+    assert (forecast.runs_out, forecast.coming) == (date(2026, 11, 30), None)
+    assert not forecast.some_end
+
+
+def test_a_plan_that_gives_what_is_needed_has_no_last_day() -> None:
+    months = [date(2026, 12, 1), *(date(2027, month, 1) for month in range(1, 13))]
+    lasting = [Portion(620, None, month) for month in months]
+
+    forecast = run_out(
+        available=220, spent=every_day(20), today=TODAY, portions=[*lasting, Portion(220)]
+    )
+
+    assert (forecast.outlook, forecast.coming) == (Outlook.FAR, lasting[0])
+
+
+def test_rest_since_the_team_began_to_spend_is_reckoned_with() -> None:
+    lately = every_day(10, days=10)
+
+    unsaid = run_out(available=100, spent=lately, today=TODAY)
+    young = run_out(available=100, spent=lately, today=TODAY, began=TODAY - 20 * ONE_DAY)
+    old = run_out(available=100, spent=lately, today=TODAY, began=date(2024, 1, 1))
+
+    assert (unsaid.outlook, unsaid.days) == (Outlook.UNKNOWN, 10)
+    assert (young.outlook, young.days) == (Outlook.DATED, 20)
+    assert (old.outlook, old.days) == (Outlook.IDLE, 56)
+
+
 @given(
     daily=st.lists(st.integers(0, 10**9), min_size=7, max_size=7),
     available=st.integers(1, 10**11),

@@ -7,8 +7,8 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.models import CreditAccount, EntryKind, LedgerEntry, Team, User
-from accounts.services import funds
+from accounts.models import CreditAccount, EntryKind, LedgerEntry, Plan, Team, TeamPlan, User
+from accounts.services import funds, plans
 from generations.models import UsageDay
 from generations.services import usage, usage_days
 from generations.services.forecast import Outlook
@@ -199,3 +199,31 @@ def test_the_forecast_does_not_count_on_credits_that_run_out_first() -> None:
 
     assert forecast is not None
     assert forecast.runs_out == (ends - timedelta.resolution).date()
+
+
+def test_the_forecast_counts_on_what_the_teams_plan_will_give() -> None:
+    team = factories.team(amount=0)
+    plan = Plan.objects.create(name="Studio", credits=500 * CREDIT)
+    plans.subscribe(by=factories.staff(), team=team, plan=plan, reason="Order 17")
+    for days in range(1, 57):
+        spent(team, CREDIT, on=days_ago(days), images=0)
+    CreditAccount.objects.filter(team=team).update(posted=500 * CREDIT)
+
+    forecast = usage.read(account_of(team), usage.periods(TODAY)[1])[1]
+
+    assert forecast is not None
+    assert forecast.outlook == Outlook.FAR
+    assert forecast.coming is not None
+    assert forecast.coming.first_day == plans.next_grant(TeamPlan.objects.get())
+
+
+def test_a_team_that_rested_for_long_is_old_all_the_same() -> None:
+    team, _ = team_of_three()
+    spent(team, 10, on=days_ago(58), images=0)
+    for days in range(1, 11):
+        spent(team, 10, on=days_ago(days), images=0)
+
+    forecast = usage.read(account_of(team), MONTH)[1]
+
+    assert forecast is not None
+    assert (forecast.days, forecast.outlook) == (56, Outlook.IDLE)

@@ -7,8 +7,8 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import EntryKind, Period, Role, User
-from accounts.services import budgets, ledger, tokens
+from accounts.models import CreditAccount, EntryKind, Period, Plan, Role, User
+from accounts.services import budgets, ledger, plans, tokens
 from generations.models import GenerationRequest, Visibility
 from generations.services import usage_days
 from generations.views import spending
@@ -215,14 +215,34 @@ def test_nobody_looks_before_signing_in(client: Client, address: str) -> None:
     assert client.get(address).url.startswith(reverse("account_login"))  # type: ignore[attr-defined]  # a redirect
 
 
+def test_how_long_credits_last_is_said_with_what_the_plan_brings(
+    owners: Client, studio: Studio
+) -> None:
+    for days in range(1, 57):
+        spent(studio.team, CREDIT, on=days_ago(days), images=0)
+    put_on_a_plan(studio)
+    CreditAccount.objects.filter(team=studio.team).update(posted=1000 * CREDIT)
+
+    page = " ".join(owners.get("/usage/").text.split())
+
+    assert "Over a year" in page
+    assert "the last 56 days, with the plan's 500 a month from 1 " in page
+
+
+def put_on_a_plan(studio: Studio) -> None:
+    plan = Plan.objects.create(name="Studio", credits=500 * CREDIT)
+    plans.subscribe(by=studio.staff, team=studio.team, plan=plan, reason="Order 17")
+
+
 def test_the_usage_page_takes_few_queries(
     owners: Client, busy: Studio, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     usage_days.close_days()
+    put_on_a_plan(busy)
     for _ in range(spending.LATEST):
         factories.stored_image(of=busy.team, by=busy.author)
 
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(22):
         owners.get("/usage/?period=year&by=member")
 
 
