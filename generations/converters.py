@@ -6,9 +6,9 @@ from generations.services.statement import Month
 
 
 class MonthConverter:
-    """`2026-11`; what is no month is no address."""
+    """`2026-11`; what is no month, or before `entries.BEGINNING`, is no address."""
 
-    regex = r"\d{4}-\d{2}"
+    regex = r"2\d{3}-\d{2}"
 
     def to_python(self, value: str) -> Month:
         year, month = value.split("-")

@@ -52,6 +52,11 @@ class Month:
         return entries.start_of(self.next.first)
 
     @property
+    def is_earliest(self) -> bool:
+        """Whether nothing can have been before it."""
+        return self.since <= entries.BEGINNING
+
+    @property
     def next(self) -> "Month":
         return Month((self.first + timedelta(days=32)).replace(day=1))
 

@@ -238,3 +238,19 @@ def test_a_month_that_runs_is_called_so(owners: Client) -> None:
 
     assert "This month is not over" in owners.get(PAGE).text
     assert ("This month is not over" in past) == (timezone.now().day == 1)
+
+
+@pytest.mark.parametrize("month", ["0001-01", "0500-01", "1999-12", "9999-12", "2026-13"])
+@pytest.mark.parametrize("what", ["/", ".csv", "/mine/", "/mine.csv"])
+def test_a_month_that_cannot_have_been_is_no_address(owners: Client, month: str, what: str) -> None:
+    assert owners.get(f"/usage/statement/{month}{what}").status_code == 404
+
+
+@pytest.mark.parametrize("what", ["", "mine/"])
+def test_the_earliest_month_leads_to_none_before_it(owners: Client, what: str) -> None:
+    earliest = owners.get(f"/usage/statement/2000-01/{what}").text
+    second = owners.get(f"/usage/statement/2000-02/{what}").text
+
+    assert 'rel="prev"' not in earliest
+    assert f'href="/usage/statement/2000-02/{what}" rel="next"' in earliest
+    assert f'href="/usage/statement/2000-01/{what}" rel="prev"' in second
