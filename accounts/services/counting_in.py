@@ -22,8 +22,9 @@ def count_in(budget: Budget, holds: QuerySet[Hold]) -> None:
     Once each, however often this is said; they settle in its window from now on. Raises
     LimitNotCounted.
     """
-    begins = start_of(Period(budget.period), timezone.now())
-    (window,) = budgets.windows([budget])
+    now = timezone.now()
+    begins = start_of(Period(budget.period), now)
+    (window,) = budgets.windows([budget], now=now)
     _wait_for_holds_under_way()
     spending = holds.filter(created_at__gte=begins).exclude(state=HoldState.RELEASED)
     found = list(spending.exclude(windows__contains=[window]).values_list("pk", flat=True))

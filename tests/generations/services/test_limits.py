@@ -1,10 +1,12 @@
 from datetime import timedelta
+from itertools import chain, repeat
 
 import pytest
 from django.utils import timezone
 
 from accounts.models import ApiToken, Budget, BudgetWindow, Hold, Period, Team, User
 from accounts.services import counting_in, ledger, posting, tokens
+from accounts.services.rooms import start_of
 from generations.models import GenerationRequest
 from generations.services import limits, requests, storing
 from tests import factories
@@ -108,6 +110,18 @@ def test_it_counts_nothing_of_periods_that_are_over(team: Team, member: User) ->
     Hold.objects.filter(pk=old.hold_id).update(created_at=timezone.now() - timedelta(days=40))
     assert counted(limit(team, member=member)) == (0, 0)
     assert counted(limit(team, member=member, period=Period.TOTAL)) == (PRICE, 0)
+
+
+def test_a_limit_that_is_made_as_a_period_ends_counts_each_in_its_own(
+    team: Team, member: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done, budget, now = spent_by(member, team), factories.limit(team), timezone.now()
+    monkeypatch.setattr(timezone, "now", chain([now], repeat(now + timedelta(days=32))).__next__)
+
+    counting_in.count_in(budget, Hold.objects.filter(pk=done.hold_id))
+
+    [window] = BudgetWindow.objects.all()
+    assert (window.starts_at, window.used) == (start_of(Period(budget.period), now), PRICE)
 
 
 def test_many_are_counted_in_parts_and_what_was_left_out_when_it_is_said_again(
