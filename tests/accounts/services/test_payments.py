@@ -139,11 +139,20 @@ def test_one_payment_with_another_amount_is_refused(team: Team) -> None:
         "nonsense",
         "t=1,v1=",
         "t=abc,v1=00",
+        f"t={'1' * 5_000},v1=00",
         signed(b"another body"),
         signed(b"{}", secret="guessed"),
         "t=1,t=2,v1=00",
     ],
-    ids=["nonsense", "empty", "no time", "another body", "another secret", "two times"],
+    ids=[
+        "nonsense",
+        "empty",
+        "no time",
+        "a long time",
+        "another body",
+        "another secret",
+        "two times",
+    ],
 )
 def test_a_forged_message_is_refused_and_books_nothing(team: Team, signature: str) -> None:
     assert post(checkout(team), signature=signature).status_code == 400
