@@ -1,6 +1,6 @@
 """Credits as people write them. Everywhere else an amount is a whole number of microcredits."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, Inexact, InvalidOperation
 
 MICROCREDITS = 1_000_000
 # Far above any real balance, and far below what a bigint column holds.
@@ -39,7 +39,8 @@ def parse_credits(text: str) -> int:
 
 def to_microcredits(credits_: Decimal) -> int:
     """Raises ValueError for a fraction finer than a microcredit, rather than round money."""
-    microcredits = credits_ * MICROCREDITS
-    if microcredits != microcredits.to_integral_value():
-        raise ValueError("Credits have at most six decimals.")
-    return int(microcredits)
+    exact = Context(traps=[Inexact])
+    try:
+        return int(exact.to_integral_exact(exact.multiply(credits_, MICROCREDITS)))
+    except Inexact:
+        raise ValueError("Credits have at most six decimals.") from None
