@@ -101,4 +101,6 @@ class PromotionForm(forms.Form):
             return None
         if day < timezone.now().date():
             raise forms.ValidationError("Today or later: credits cannot have run out before.")
+        if day == date.max:
+            raise forms.ValidationError("Empty, if they are not to run out; else an earlier day.")
         return entries.start_of(day + timedelta(days=1))

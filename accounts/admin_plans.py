@@ -5,6 +5,7 @@ from uuid import uuid5
 
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db import transaction
 from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -113,7 +114,13 @@ class Promoting(admin.ModelAdmin):
         form = PromotionForm(request.POST if "reason" in request.POST else None)
         if not form.is_valid():
             return self._ask(request, form, chosen)
-        made = [self._give(request, form, team) for team in chosen]
+        try:
+            with transaction.atomic():
+                made = [self._give(request, form, team) for team in chosen]
+        except AccountsError as error:
+            said = f"{error} None of the teams got more credits: choose them again to give more."
+            self.message_user(request, said, "error")
+            return None
         waiting = sum(one.state == ChangeState.WAITING for one in made)
         if waiting:
             said = f"{waiting} wait for a second member of staff, who agrees under Team credits."

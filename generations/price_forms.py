@@ -63,10 +63,11 @@ class PriceForm(forms.Form):
     """A price that the provider's list does not tell, or tells wrongly."""
 
     model = forms.ChoiceField(label="Model")
-    usd = forms.DecimalField(label="US dollars", max_value=MOST_USD, decimal_places=9)
+    usd = forms.DecimalField(label="US dollars", min_value=0, max_value=MOST_USD, decimal_places=9)
     unit = forms.ChoiceField(label="For", choices=UNIT_WORDS)
     further_usd = forms.DecimalField(
         label="Each further megapixel",
+        min_value=0,
         max_value=MOST_USD,
         decimal_places=9,
         required=False,

@@ -5,7 +5,7 @@ from django import forms
 from django.http import QueryDict
 
 from accounts.models import ChangeKind
-from accounts.money import MICROCREDITS, format_credits, to_microcredits
+from accounts.money import MAX_CREDITS, MICROCREDITS, format_credits, to_microcredits
 from accounts.services.changes import Draft
 from generations.models import GenerationRequest
 
@@ -14,7 +14,10 @@ class RefundForm(forms.Form):
     """How much of what a request cost is given back, and why. Sent twice, it is done once."""
 
     amount = forms.DecimalField(
-        label="Credits to give back", decimal_places=6, min_value=Decimal(1) / MICROCREDITS
+        label="Credits to give back",
+        decimal_places=6,
+        min_value=Decimal(1) / MICROCREDITS,
+        max_value=MAX_CREDITS,
     )
     reason = forms.CharField(
         max_length=300,

@@ -145,6 +145,8 @@ def test_staff_are_asked_how_much_until_when_and_why(staff: Client, team: Team) 
     assert "This field is required" in promote(staff, [team], **form)
     form |= {"reason": "Spring", "last_day": str(TODAY - timedelta(days=1))}
     assert "cannot have run out before" in promote(staff, [team], **form)
+    form |= {"last_day": "9999-12-31"}
+    assert "else an earlier day" in promote(staff, [team], **form)
     assert not LedgerEntry.objects.exists()
 
 
@@ -159,6 +161,20 @@ def test_promotional_credits_are_given_once_to_each_chosen_team(
     lot = Lot.objects.filter(account__team=team).get()
     midnight = datetime.combine(TODAY + timedelta(days=1), datetime.min.time(), UTC)
     assert (lot.kind, lot.expires_at, lot.entry.actor) == ("promotion", midnight, root)
+
+
+def test_a_promotion_that_is_sent_again_with_another_amount_gives_no_team_anything(
+    staff: Client, team: Team
+) -> None:
+    form = {"amount": "25", "reason": "Spring", "last_day": "", "key": str(uuid4())}
+    promote(staff, [team], **form)
+    both = [factories.team(amount=0), team]
+
+    page = promote(staff, both, **form | {"amount": "30"})
+
+    assert "was used before, for something else" in page
+    assert "None of the teams got more credits" in page
+    assert [ledger.balance(team=one).available for one in both] == [0, 25 * CREDIT]
 
 
 def test_staff_who_may_only_look_give_nothing(client: Client, team: Team, plan: Plan) -> None:

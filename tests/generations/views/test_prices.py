@@ -116,11 +116,17 @@ def test_a_price_is_entered_by_hand(operator: Client) -> None:
     assert (version.source, version.unit) == ("Their letter of today", "megapixel")
 
 
-def test_a_price_of_nothing_is_refused_next_to_its_field(operator: Client) -> None:
-    form = {"price-model": MODEL, "price-usd": "0", "price-unit": "image", "price-source": "x"}
+@pytest.mark.parametrize(
+    ("usd", "words"),
+    [("0", "A price is more than zero."), ("-1E+999999", "greater than or equal to 0")],
+)
+def test_a_price_of_nothing_is_refused_next_to_its_field(
+    operator: Client, usd: str, words: str
+) -> None:
+    form = {"price-model": MODEL, "price-usd": usd, "price-unit": "image", "price-source": "x"}
     answer = operator.post(f"{PAGE}enter/", form)
     assert answer.status_code == 422
-    assert "A price is more than zero." in answer.text
+    assert words in answer.text
     assert prices.in_force().nano_usd == 33_000_000
 
 

@@ -50,6 +50,7 @@ def test_part_of_a_charge_is_given_back_and_the_author_reads_why(
     ("amount", "reason", "words"),
     [
         ("3.31", "Blurred", "Only 3.3 of it were charged and not given back."),
+        ("1E+999999", "Blurred", "less than or equal to"),
         ("0", "Blurred", "greater than or equal to"),
         ("-1", "Blurred", "greater than or equal to"),
         ("1", " ", "This field is required."),
