@@ -121,11 +121,22 @@ def _open(data: bytes) -> Image.Image:
 
 def on_white(image: Image.Image) -> Image.Image:
     """JPEG has no transparency; without a ground, clear parts would turn black."""
+    image = eight_bits(image)
     if not image.has_transparency_data:
         return image.convert("RGB")
     ground = Image.new("RGBA", image.size, "white")
     ground.alpha_composite(image.convert("RGBA"))
     return ground.convert("RGB")
+
+
+def eight_bits(image: Image.Image) -> Image.Image:
+    """A picture of 65,536 greys in 256, before Pillow cuts off all that is brighter."""
+    if not image.mode.startswith("I"):
+        return image
+    grey = image.point(lambda shade: shade / 257).convert("L")
+    if "transparency" in grey.info:
+        grey.info["transparency"] //= 257
+    return grey
 
 
 def _one_megapixel(width: int, height: int) -> tuple[int, int]:

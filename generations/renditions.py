@@ -9,7 +9,7 @@ from PIL import Image
 
 from generations.containers import exif
 from generations.errors import UnusableImage
-from generations.references import on_white
+from generations.references import eight_bits, on_white
 
 FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 KINDS = {content_type: kind for kind, content_type in FORMATS.items()}
@@ -139,12 +139,12 @@ def _open(data: bytes) -> Image.Image:
 
 
 def _decoded(image: Image.Image) -> Image.Image:
-    """The image with its pixels read, which a whole header does not promise."""
+    """The image with its pixels read, which a whole header does not promise, in eight bits."""
     try:
         image.load()
     except (EOFError, OSError, SyntaxError, ValueError) as error:
         raise UnusableImage("The image's pixels cannot be read.") from error
-    return image
+    return eight_bits(image)
 
 
 def _upright(image: Image.Image) -> Image.Image:

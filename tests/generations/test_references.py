@@ -58,6 +58,13 @@ def test_what_is_transparent_becomes_white(picture: Callable[..., bytes]) -> Non
     assert image.getpixel((5, 5)) == (255, 255, 255)
 
 
+def test_sixteen_bits_of_grey_keep_their_shade() -> None:
+    out = io.BytesIO()
+    Image.new("I;16", (64, 48), 30_000).save(out, "PNG")
+    shade = opened(references.from_upload(out.getvalue())).getpixel((5, 5))
+    assert shade == pytest.approx((117, 117, 117), abs=1)
+
+
 @pytest.mark.parametrize("data", [b"", b"hello", b"<svg/>", b"\x89PNG\r\n\x1a\n"])
 def test_what_is_no_picture_is_refused(data: bytes) -> None:
     assert refusal(data) == "A reference image must be a JPEG, PNG or WebP picture."

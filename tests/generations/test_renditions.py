@@ -1,3 +1,4 @@
+import base64
 import io
 import struct
 import zlib
@@ -175,6 +176,43 @@ def test_every_kind_of_png_can_be_rendered(mode: str) -> None:
     Image.new(mode, (400, 300)).save(out, "PNG")
     assert opened(renditions.render(out.getvalue())["320"]).size == (320, 240)
     assert renditions.placeholder(out.getvalue())
+
+
+def deep(*, clear: int | None = None) -> bytes:
+    """A PNG of 16-bit greys: middling at the left, dark at the right."""
+    picture = Image.new("I;16", (64, 48), 30_000)
+    picture.paste(2_570, (32, 0, 64, 48))
+    out = io.BytesIO()
+    picture.save(out, "PNG", **({} if clear is None else {"transparency": clear}))
+    return out.getvalue()
+
+
+def shades(data: bytes) -> tuple[object, ...]:
+    picture = opened(data).convert("L")
+    return tuple(picture.getpixel((picture.width * at // 4, 1)) for at in (1, 3))
+
+
+def test_sixteen_bits_of_grey_keep_their_shades() -> None:
+    data = deep()
+    uri = renditions.placeholder(data).partition(",")[2]
+    made = [
+        *renditions.render(data).values(),
+        renditions.thumbnail(data),
+        *(renditions.convert(data, kind) for kind in renditions.KINDS),
+        base64.b64decode(uri),
+    ]
+
+    for one in made:
+        assert shades(one) == pytest.approx((117, 10), abs=8)
+
+
+def test_what_is_clear_among_sixteen_bits_of_grey_stays_so() -> None:
+    converted = opened(renditions.convert(deep(clear=2_570), "image/png"))
+
+    assert [converted.getpixel((at, 1)) for at in (1, 60)] == [
+        (116, 116, 116, 255),
+        (10, 10, 10, 0),
+    ]
 
 
 @pytest.mark.parametrize("size", [(64, 48), (1600, 900), (300, 1600), (1, 1)])
