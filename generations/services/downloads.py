@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.db import connection
+from django.db import IntegrityError, connection
 from zipstream import ZipStream
 
 from accounts.models import User
@@ -107,10 +107,16 @@ def origin(image: Image) -> Origin:
 def record(
     file: File, *, image: Image, by: User | None = None, link: ShareLink | None = None
 ) -> Download:
-    """Write down that this file was given out."""
-    return Download.objects.create(
-        image=image, by=by, link=link, content_type=file.content_type, digest=file.digest
-    )
+    """Write down that this file is given out.
+
+    Raises FileNotFoundError where the image was deleted for good since it was looked for.
+    """
+    try:
+        return Download.objects.create(
+            image=image, by=by, link=link, content_type=file.content_type, digest=file.digest
+        )
+    except IntegrityError as error:
+        raise FileNotFoundError(file.name) from error
 
 
 def zipped(chosen: Iterable[Image], *, kind: Kind, strip: bool, by: User) -> Iterator[bytes]:
@@ -126,10 +132,10 @@ def zipped(chosen: Iterable[Image], *, kind: Kind, strip: bool, by: User) -> Ite
             connection.close()  # Back to the pool: a reader may be slow.
         try:
             file = make(image, kind=kind, strip=strip)
+            record(file, image=image, by=by)
         except (FileNotFoundError, UnusableImage):
             left_out.append(image)
             continue
-        record(file, image=image, by=by)
         archive.add(file.data, file.name)
         yield from archive.all_files()
     if left_out:

@@ -31,7 +31,10 @@ def download(request: SignedInRequest, image_id: UUID) -> HttpResponse:
     if not form.is_valid():
         raise Http404
     file = made(image, **form.cleaned_data)
-    downloads.record(file, image=image, by=request.user)
+    try:
+        downloads.record(file, image=image, by=request.user)
+    except FileNotFoundError as error:
+        raise Http404 from error
     return attached(file)
 
 

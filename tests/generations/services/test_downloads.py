@@ -169,6 +169,19 @@ def test_a_zip_names_what_it_had_to_leave_out(strip: bool) -> None:
     assert Download.objects.count() == (1 if strip else 2)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_zip_names_what_is_deleted_for_good_while_it_is_made() -> None:
+    gone, kept = stored(), stored()
+    Image.objects.filter(pk=gone.pk).delete()  # Its row; its objects are read.
+
+    data = b"".join(downloads.zipped([gone, kept], kind=Kind.ORIGINAL, strip=False, by=kept.author))
+
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.namelist() == [downloads.make(kept).name, downloads.LEFT_OUT]
+        assert str(gone.pk) in archive.read(downloads.LEFT_OUT).decode()
+    assert Download.objects.get().image == kept
+
+
 def test_a_zip_ends_before_its_end_while_the_storage_is_away(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -1,6 +1,7 @@
 """Taking images away: who may, what they get, and under which name."""
 
 import io
+import re
 import zipfile
 
 import pytest
@@ -9,9 +10,10 @@ from django.test import AsyncClient, Client
 from django.urls import reverse
 
 from config.ids import uuid7
-from generations import provenance
+from generations import provenance, storage
 from generations.models import Download, Image, Visibility
-from generations.services import downloads, trash
+from generations.services import downloads, sharing, trash
+from generations.services.sharing import Terms
 from tests import factories
 from tests.generations.files import credentialed
 from tests.generations.views.studio import Studio, browser, hide
@@ -84,6 +86,35 @@ def test_a_file_with_a_credential_leaves_as_it_came(studio: Studio, mine: Client
     image = factories.stored_image(of=studio.team, by=studio.author, data=signed)
 
     assert mine.get(address(image)).content == signed
+
+
+@pytest.fixture
+def deleted_while_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Images are deleted for good as soon as the bytes of one were read."""
+    get = storage.get
+
+    def read(key: str) -> bytes:
+        data = get(key)
+        Image.objects.all().delete()
+        return data
+
+    monkeypatch.setattr(storage, "get", read)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("deleted_while_read")
+def test_an_image_that_is_deleted_meanwhile_is_not_there(mine: Client, image: Image) -> None:
+    assert mine.get(address(image)).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("deleted_while_read")
+def test_nor_is_it_behind_a_link(client: Client, image: Image) -> None:
+    _, secret = sharing.share(by=image.author, what=image, terms=Terms())
+    offered = re.search(r'"(/s/[^"]*/file/download/[^"]*)"', client.get(f"/s/{secret}/").text)
+
+    assert offered
+    assert client.get(offered[1]).status_code == 404
 
 
 @pytest.mark.parametrize("query", ["?kind=gif", "?kind=../etc", "?kind=ORIGINAL"])
