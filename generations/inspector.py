@@ -37,7 +37,7 @@ class Inspector:
     @property
     def aspect(self) -> float:
         """The true shape: unlike on the wall nothing is clamped here."""
-        return round(self.image.width / self.image.height, 4)
+        return self.image.shape
 
     @property
     def placeholder(self) -> str:

@@ -142,6 +142,11 @@ class Image(models.Model):
         return prompt if len(prompt) <= length else prompt[: length - 1].rstrip() + "…"
 
     @property
+    def shape(self) -> float:
+        """Width over height, as the picture is."""
+        return round(self.width / self.height, 4) if self.height else 1.0
+
+    @property
     def aspect(self) -> float:
         """Width over height, within what a row of the wall can show."""
-        return round(min(max(self.width / self.height, 0.5), 2.4), 4) if self.height else 1.0
+        return min(max(self.shape, 0.5), 2.4)

@@ -43,6 +43,7 @@ class Visit:
     link: ShareLink
     token: str
     admission: str
+    origin: str
 
     @property
     def seen(self) -> ImageQuerySet:
@@ -66,7 +67,7 @@ def share(request: HttpRequest, token: str) -> HttpResponse:
         admission = sharing.enter(link, password=request.POST.get("password", ""))
     except ShareRefused as error:
         return _refused(link, error)
-    return _opened(Visit(link, token, admission))
+    return _opened(Visit(link, token, admission, _origin(request)))
 
 
 @require_GET
@@ -124,7 +125,13 @@ def report(request: HttpRequest, token: str, image_id: UUID) -> HttpResponse:
 
 def _visit(request: HttpRequest, token: str) -> Visit | None:
     link, given = sharing.find(token), _pass(request)
-    return Visit(link, token, given) if link and sharing.admits(link, given) else None
+    if link is None or not sharing.admits(link, given):
+        return None
+    return Visit(link, token, given, _origin(request))
+
+
+def _origin(request: HttpRequest) -> str:
+    return f"{request.scheme}://{request.get_host()}"
 
 
 def _not_let_in(request: HttpRequest, token: str) -> HttpResponse:

@@ -128,6 +128,11 @@ def test_an_images_shape_stays_within_what_a_wall_can_show(
     assert Image(width=width, height=height).aspect == aspect
 
 
+def test_a_picture_by_itself_has_its_true_shape() -> None:
+    assert Image(width=9, height=21).shape == 0.4286
+    assert Image(width=0, height=0).shape == 1.0
+
+
 def test_a_row_names_itself_without_its_prompt() -> None:
     image = factories.stored_image(prompt="a secret prompt")
     rows = [image, image.request, image.attempt, image.request.hold]

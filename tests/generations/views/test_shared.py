@@ -107,6 +107,45 @@ def test_the_prompt_is_shown_only_if_that_was_chosen(client: Client, image: Imag
     assert PROMPT in client.get(shared(image, shows_prompt=True)).text
 
 
+def preview(page: Page) -> dict[str, str]:
+    """What a messenger shows of an address."""
+    return dict(re.findall(r'<meta property="og:(\w+)"\s+content="([^"]*)">', page.text))
+
+
+@pytest.mark.parametrize(("shows", "title"), [(False, "Shared image"), (True, PROMPT)])
+def test_a_messenger_previews_what_an_open_link_shows(
+    client: Client, image: Image, shows: bool, title: str
+) -> None:
+    page = client.get(shared(image, shows_prompt=shows))
+    shown = preview(page)
+
+    assert (shown["type"], shown["title"]) == ("website", title)
+    assert shown["description"] == "AI-generated image, made by Northlight with FLUX.1 [dev]."
+    assert shown["image"] == f"http://testserver{source(page, '1280')}"
+    assert client.get(shown["image"]).headers["Content-Type"].startswith("image/")
+
+
+@pytest.mark.parametrize("terms", [{"password": "open sesame"}, {"max_views": 3}])
+def test_a_messenger_previews_nothing_of_what_has_a_door(
+    client: Client, image: Image, terms: dict[str, object]
+) -> None:
+    address = shared(image, shows_prompt=True, **terms)
+    opened = client.post(address, {"password": "open sesame"})
+
+    for page in (client.get(address), opened):
+        assert set(preview(page)) == {"type", "title", "description"}
+        assert preview(page)["title"] == "Shared with you"
+    assert PROMPT in opened.text
+
+
+def test_a_shared_picture_has_its_true_shape(studio: Studio, mine: Client, client: Client) -> None:
+    data = factories.picture((90, 210))
+    image = factories.stored_image(of=studio.team, by=studio.author, data=data)
+
+    assert "--ar: 0.4286;" in client.get(shared(image)).text
+    assert "--ar: 0.4286;" in mine.get(f"/i/{image.pk}/share/").text
+
+
 @pytest.mark.parametrize("ready", [False, True])
 def test_files_say_nothing_unless_that_was_chosen(
     client: Client, image: Image, ready: bool
@@ -383,6 +422,8 @@ def test_a_collection_leads_to_each_of_its_images(
     ways = re.findall(rf'"(/s/{secret}/[^/"]+/\?pass=[^"]+)"', page.text)
 
     assert "AI-generated images." in page.text
+    assert preview(page)["title"] == "Autumn"
+    assert f"/{image.pk}/file/1280/" in preview(page)["image"]
     assert len(ways) == 2
     for way in ways:
         assert "Report this image" in client.get(way).text
