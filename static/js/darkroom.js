@@ -11,6 +11,7 @@ import "./toast.js";
 import "./find.js";
 import "./compare.js";
 import "./selection.js";
+import "./reuse.js";
 import "./dragging.js";
 import "./viewer.js";
 import "./keyboard.js";

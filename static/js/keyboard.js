@@ -44,8 +44,7 @@ function meant(key, tile) {
   const ticked = document.querySelector(".pick > :checked");
   if (own) return own;
   if (box && inBar?.dataset.one) {
-    inBar.href = inBar.dataset.one + box.value;
-    return inBar;
+    return Object.assign(inBar.cloneNode(), { href: inBar.dataset.one + box.value });
   }
   if (inBar && (ticked || box)) {
     if (!ticked) box.click();

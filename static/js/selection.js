@@ -14,6 +14,10 @@ function show() {
   const count = ticked().length;
   bar().querySelector("[data-count]").textContent = count;
   if (does("compare")) does("compare").disabled = count < 2 || count > 4;
+  for (const link of bar().querySelectorAll("[data-one]")) {
+    if (count === 1) link.href = link.dataset.one + ticked()[0].value;
+    else link.removeAttribute("href");
+  }
   document.getElementById("live").textContent = count ? `${count} selected` : "Nothing selected";
 }
 

@@ -195,7 +195,7 @@ def test_two_to_four_ticked_ones_are_compared(studio: Page, darkroom: Instance) 
     compare = studio.get_by_role("button", name="Compare", exact=True)
     tiles.nth(0).hover()
     tiles.nth(0).get_by_role("checkbox").click()
-    expect(compare).to_be_disabled()
+    expect(compare).to_be_hidden()
     tiles.nth(1).get_by_role("checkbox").click()
     expect(compare).to_be_enabled()
 

@@ -102,7 +102,7 @@ def test_what_is_dropped_stays_where_it_was_dropped(wall: Page) -> None:
 
     expect(wall.get_by_text("1 image moved.")).to_be_visible()
     assert order(wall) == expected
-    expect(tiles(wall).first.locator("a")).to_be_focused()
+    expect(tiles(wall).first.locator("> a")).to_be_focused()
     expect(wall.locator("[data-drop], .dragged")).to_have_count(0)
     wall.reload()
     assert order(wall) == expected

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from generations import provenance
-from tests.browser.axe import LOOKS, SETTLED, SIZES, SLOW, violations
+from tests.browser.axe import LOOKS, SETTLED, SIZES, SLOW, every_look, violations
 from tests.instance import OWNER, Instance
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("browser")]
@@ -75,6 +75,10 @@ def bar(page: Page) -> Any:
     return page.get_by_role("form", name="Selected images")
 
 
+def reuse(tile: Any) -> Any:
+    return tile.get_by_role("link", name="Reuse the recipe of Organised boats")
+
+
 def count(page: Page) -> Any:
     return page.locator("[data-count]")
 
@@ -112,6 +116,9 @@ def test_no_place_has_an_accessibility_violation_or_scrolls_sideways(
         found[place] = violations(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, place
     page.goto(darkroom.url + WALL)
+    tiles(page).first.hover()
+    expect(reuse(page)).to_be_visible()
+    found["pointed at"] = violations(page)
     tiles(page).first.get_by_role("checkbox").check(force=True)
     expect(bar(page)).to_be_visible()
     found["ticked"] = violations(page)
@@ -130,6 +137,86 @@ def test_no_place_has_an_accessibility_violation_or_scrolls_sideways(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     context.close()
     assert {place: bad for place, bad in found.items() if bad} == {}
+
+
+@every_look
+def test_no_question_or_refusal_has_an_accessibility_violation(
+    browser: Browser, darkroom: Instance, state: Any, scheme: Any, size: str
+) -> None:
+    width, height = SIZES[size]
+    context = look(browser, state, scheme, (width, height))
+    page = context.new_page()
+    page.goto(f"{darkroom.url}/trash/")
+    tiles(page).first.get_by_role("checkbox").check(force=True)
+    bar(page).get_by_role("button", name="Delete for good").click()
+    expect(page.get_by_role("heading", name="Delete 1 image for good?")).to_be_visible()
+    found = {"deleting": violations(page)}
+    page.goto(f"{darkroom.url}/collections/")
+    page.get_by_role("main").get_by_role("link", name="Autumn boats").click()
+    page.get_by_role("button", name="Settings of the collection").click()
+    page.get_by_label("Name", exact=True).fill(" ")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("This field is required.")).to_be_visible()
+    found["refused settings"] = violations(page)
+    context.close()
+    assert {place: bad for place, bad in found.items() if bad} == {}
+
+
+def test_a_recipe_is_reused_by_pointing_at_its_image(wall: Page) -> None:
+    stops = wall.evaluate("document.querySelectorAll('.wall :is(a, button, input)').length")
+    for number in (0, 2):
+        tiles(wall).nth(number).hover()
+        expect(reuse(tiles(wall).nth(number))).to_be_visible()
+    expect(reuse(wall)).to_have_count(1)
+    assert (
+        wall.evaluate(
+            "[...document.querySelectorAll('.wall *')].filter(one => one.tabIndex >= 0).length"
+        )
+        == stops
+    )
+    wall.locator(".tile > a").nth(1).focus()
+    wall.mouse.move(0, 0)
+    expect(reuse(tiles(wall).nth(1))).to_be_visible()
+    tiles(wall).nth(3).hover()
+    chosen = shown(wall)[3]
+
+    reuse(tiles(wall).nth(3)).click()
+
+    expect(wall).to_have_url(re.compile(f"[?]reuse={chosen}$"))
+    expect(wall.locator("[name=prompt]")).to_have_value("Organised boats")
+
+
+def test_the_recipe_of_one_ticked_image_is_reused_by_touch(
+    browser: Browser, darkroom: Instance, state: Any
+) -> None:
+    context = browser.new_context(
+        storage_state=state, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    page.goto(darkroom.url + WALL)
+    offered = bar(page).get_by_role("link", name="Reuse")
+    for number in (0, 1):
+        tiles(page).nth(number).get_by_role("checkbox").tap()
+        expect(reuse(page)).to_be_hidden()
+        expect(offered).to_be_visible(visible=number == 0)
+        expect(bar(page).get_by_role("button", name="Compare")).to_be_visible(visible=number == 1)
+    tiles(page).nth(0).get_by_role("checkbox").tap()
+    chosen = shown(page)[1]
+
+    offered.tap()
+
+    expect(page).to_have_url(re.compile(f"[?]reuse={chosen}$"))
+    context.close()
+
+
+def test_the_key_reuses_the_recipe_of_the_one_ticked_image(wall: Page) -> None:
+    tick(wall, 1)
+    wall.evaluate("document.activeElement.blur()")
+    chosen = shown(wall)[1]
+
+    wall.keyboard.press("r")
+
+    expect(wall).to_have_url(re.compile(f"[?]reuse={chosen}$"))
 
 
 def test_shift_takes_all_between_and_escape_lets_go(wall: Page) -> None:
@@ -204,7 +291,7 @@ def test_a_collection_is_put_in_order_and_leads_from_image_to_image(
         wall.locator(".toast [data-dismiss]").last.click()
     wall.reload()
     assert tiles(wall).first.locator("input").get_attribute("value") == last
-    tiles(wall).first.locator("a").click()
+    tiles(wall).first.locator("> a").click()
     expect(wall).to_have_url(re.compile(f"{last}.*wall="))
     wall.keyboard.press("ArrowRight")
     expect(wall.get_by_role("link", name="Previous image")).to_be_visible()

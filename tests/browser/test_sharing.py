@@ -236,23 +236,29 @@ def test_a_shared_collection_and_its_notice_read_well(
     assert {place: bad for place, bad in found.items() if bad} == {}
 
 
-def test_a_report_by_a_stranger_stops_the_link(browser: Browser, darkroom: Instance) -> None:
+@every_look
+def test_a_report_by_a_stranger_stops_the_link(
+    browser: Browser, darkroom: Instance, state: Any, scheme: Any, size: str
+) -> None:
     darkroom.generate("--model", "flux-realism", "--prompt", "A heron to report")
-    context = browser.new_context()
+    context = browser.new_context(storage_state=state)
     page = context.new_page()
-    page.goto(darkroom.manage("login_link", OWNER).stdout.strip())
     page.goto(f"{darkroom.url}/gallery/")
     page.get_by_role("link", name="A heron to report").first.click()
     link = make_link(page)
-    stranger = browser.new_context(java_script_enabled=False).new_page()
+    width, height = SIZES[size]
+    looks = {"color_scheme": scheme, "viewport": {"width": width, "height": height}}
+    stranger = browser.new_context(**looks).new_page()
     stranger.goto(link)
     stranger.get_by_text("Report this image").click()
     stranger.get_by_label("What is wrong with it?").select_option("person")
     stranger.get_by_role("button", name="Send report").click()
     expect(stranger.get_by_role("heading", name="Thank you")).to_be_visible()
+    found = seen(stranger)
     assert httpx.get(link, timeout=20).status_code == 404
     stranger.context.close()
     context.close()
+    assert found == []
 
 
 def test_a_file_is_checked_without_script(
