@@ -357,8 +357,10 @@ def test_a_day_of_which_nothing_is_left_has_no_heading_and_a_wall_says_so(wall: 
     expect(none_left).to_be_hidden()
 
 
-@pytest.mark.parametrize("size", [(1440, 900), (320, 640)])
-def test_news_covers_nothing_of_the_bar(wall: Page, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize("size", [(1440, 900), (1241, 900), (830, 900), (320, 640)])
+def test_news_covers_nothing_of_the_bar_which_fits_the_window(
+    wall: Page, size: tuple[int, int]
+) -> None:
     width, height = size
     wall.set_viewport_size({"width": width, "height": height})
     heart = bar(wall).get_by_role("button", name="Favourite")
@@ -371,6 +373,7 @@ def test_news_covers_nothing_of_the_bar(wall: Page, size: tuple[int, int]) -> No
     assert news
     assert below
     assert news["y"] + news["height"] <= below["y"]
+    assert below["x"] + below["width"] <= width
 
 
 def test_a_collection_is_found_by_typing_and_leads_to_itself(wall: Page) -> None:
